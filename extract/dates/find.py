@@ -1,0 +1,124 @@
+"""Public functions: dates of a text, and the reference day that its own dates suggest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+from extract.dates.fold import fold
+from extract.dates.ranges import join_ranges
+from extract.dates.records import Anchor, DateMention, DateRole, Expression, Span
+from extract.dates.resolve import Context, resolve
+from extract.dates.roles import role_of, tense_of
+from extract.dates.rules import Rules, load_date_rules
+from extract.dates.scan import scan
+from extract.records import Lang, PartialDate, Precision
+
+# An explicit year further from the reference than this is history, no year to read 3 May in.
+_CARRY_YEARS = 12
+
+
+def find_dates(text: str, reference: date | None, lang: Lang) -> tuple[DateMention, ...]:
+    """Find the dates of a text and resolve them.
+
+    Args:
+        text: running text; paragraphs separated by newlines.
+        reference: publication day, or what `infer_reference` gave; None if unknown.
+        lang: language of the text.
+
+    Returns:
+        Mentions in order of their start, not overlapping. Without a reference, mentions without a year
+        have a value only where an explicit year stands earlier in their paragraph.
+    """
+    rules = load_date_rules(lang)
+    folded = fold(text, lang)
+    spans = join_ranges(scan(text, folded, rules), folded, rules)
+    return tuple(_resolve_all(text, folded, spans, reference, rules))
+
+
+def _resolve_all(
+    text: str, folded: str, spans: Iterator[Span], reference: date | None, rules: Rules
+) -> Iterator[DateMention]:
+    previous: PartialDate | None = None
+    carried: int | None = None
+    last_end = 0
+    for span in spans:
+        if folded.find("\n", last_end, span.start) >= 0:
+            carried = None
+        context = Context(reference, previous, carried, tense_of(folded, span, rules), rules.events)
+        mention = _mention(text, folded, span, context, rules)
+        last_end = span.end
+        if mention.value is not None:
+            previous = mention.until or mention.value
+            carried = _carry(mention, reference, carried)
+        yield mention
+
+
+def _carry(mention: DateMention, reference: date | None, carried: int | None) -> int | None:
+    value = mention.value
+    if value is None or not mention.explicit_year:
+        return carried
+    if reference is not None and abs(value.year - reference.year) > _CARRY_YEARS:
+        return None
+    return value.year
+
+
+def _mention(text: str, folded: str, span: Span, context: Context, rules: Rules) -> DateMention:
+    first, second = span.first, span.second
+    value, until = resolve(first, context), None
+    if second is not None:
+        until = resolve(second, replace(context, previous=value, year=None, tense=1, reference=_start(value, context)))
+    role = role_of(folded, span, rules)
+    return DateMention(
+        start=span.start,
+        end=span.end,
+        text=text[span.start : span.end],
+        value=value,
+        until=until if until is not None and value is not None and until.last >= value.first else None,
+        role=role,
+        explicit_year=first.year is not None or (second is not None and second.year is not None),
+        rule=span.rule,
+        relative=_is_relative(first),
+    )
+
+
+def _start(value: PartialDate | None, context: Context) -> date | None:
+    """The end of a range is read from its start on."""
+    return value.first if value is not None else context.reference
+
+
+def _is_relative(expression: Expression) -> bool:
+    return expression.year is None or expression.anchor is Anchor.PREVIOUS
+
+
+def infer_reference(text: str, lang: Lang) -> date | None:
+    """Work out a publication day from the text's own dates.
+
+    Preferred are a sign-off (a full date alone on its line), then a dateline at the very start, then the
+    latest explicit date that is no end or deadline. A month stands for its middle, a year for 1 July:
+    good enough to give year-less dates their year. Mark what follows from it as inferred.
+
+    Returns:
+        A day, or None if the text names no explicit year.
+    """
+    explicit = [m for m in find_dates(text, None, lang) if m.explicit_year and m.value is not None]
+    days = [m for m in explicit if m.value is not None and m.value.precision is Precision.DAY]
+    alone = [m for m in days if _alone_on_line(text, m)]
+    opening = [m for m in days if m.start < 100 and m.role is DateRole.REPORT]
+    stated = [m for m in explicit if m.role not in {DateRole.UNTIL, DateRole.DEADLINE}]
+    for group in (alone[-1:], opening[:1], stated, explicit):
+        if group:
+            return max(_middle(m.value) for m in group if m.value is not None)
+    return None
+
+
+def _alone_on_line(text: str, mention: DateMention) -> bool:
+    start = text.rfind("\n", 0, mention.start) + 1
+    end = text.find("\n", mention.end)
+    line = text[start : end if end >= 0 else len(text)]
+    return len(line.strip()) - len(mention.text) <= 4
+
+
+def _middle(value: PartialDate) -> date:
+    return date(value.year, value.month or 7, value.day or (1 if value.month is None else 15))

@@ -1,0 +1,278 @@
+"""Resolve expressions against a reference day and the dates named before: the calendar stage."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from extract.dates.records import Anchor, Expression, Step
+from extract.dates.rules import Event
+from extract.records import PartialDate
+
+_DAY_UNITS = {"day", "week", "fortnight", "business_day"}
+_EARLIEST, _LATEST = 1, 9999
+# A month and day without a year that would lie further from the reference than this, in days, belongs
+# to the neighbouring year. Looking back is more usual than looking ahead, so it reaches further.
+_AHEAD, _BACK = 200, 300
+# With a tense, how far the other way a date may still lie.
+_TENSE_SLACK_AHEAD, _TENSE_SLACK_BACK = 20, 75
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What decides the parts that a mention leaves open.
+
+    Attributes:
+        reference: publication day, or None.
+        previous: the date named last, of any precision.
+        year: an explicit year named earlier in the same paragraph.
+        tense: -1 if the words around speak of the past, 1 of the future, 0 unknown.
+        events: when holidays and sales events lie.
+    """
+
+    reference: date | None
+    previous: PartialDate | None
+    year: int | None
+    tense: int
+    events: Mapping[str, Event]
+
+
+def resolve(expression: Expression, context: Context) -> PartialDate | None:
+    """Give the date that an expression comes to, or None if something needed is unknown."""
+    if expression.impossible:
+        return None
+    try:
+        value = _resolve(expression, context)
+    except (ValueError, OverflowError):  # outside of the calendar
+        return None
+    return None if value is None else _cap(value, expression.precision)
+
+
+def _resolve(expression: Expression, context: Context) -> PartialDate | None:
+    if expression.steps:
+        return _after_steps(expression, context)
+    if expression.event is not None:
+        return _event(expression, context)
+    if expression.nth is not None and expression.weekday is not None:
+        return _nth_weekday(expression, context)
+    if expression.month is not None or expression.month_shift is not None:
+        return _in_month(expression, context)
+    if expression.year is not None or expression.year_shift is not None:
+        year = _stated_year(expression, context)
+        return None if year is None else PartialDate(year)
+    if expression.day is not None:
+        return _bare_day(expression, context)
+    return _near(expression, context)
+
+
+def _cap(value: PartialDate, precision: str) -> PartialDate:
+    if precision == "year":
+        return PartialDate(value.year)
+    return PartialDate(value.year, value.month) if precision == "month" else value
+
+
+def _base(expression: Expression, context: Context) -> PartialDate | None:
+    """What shifts count from: the date named before if the words say so, else the reference."""
+    if expression.anchor is Anchor.PREVIOUS and context.previous is not None:
+        return context.previous
+    return None if context.reference is None else PartialDate.of(context.reference)
+
+
+def _stated_year(expression: Expression, context: Context) -> int | None:
+    if expression.year is not None:
+        return expression.year
+    if expression.year_shift is None:
+        return None
+    base = _base(expression, context)
+    return None if base is None else base.year + expression.year_shift
+
+
+def _after_steps(expression: Expression, context: Context) -> PartialDate | None:
+    base = _base(expression, context)
+    if base is None:
+        return None
+    if expression.weekday is not None:  # two Sundays from now
+        return PartialDate.of(_count_weekdays(base.first, expression.weekday, expression.steps[0].count))
+    day = base.first + timedelta(days=expression.day_shift or 0)
+    for step in expression.steps:
+        day = _add(day, step)
+    units = {step.unit for step in expression.steps}
+    fine = "day" if units & _DAY_UNITS else "month" if units - {"year"} else "year"
+    if base.day is None and fine == "day":  # three weeks after a month: some month, no day
+        fine = "month" if base.month is not None else "year"
+    return _cap(PartialDate.of(day), fine)
+
+
+def _add(day: date, step: Step) -> date:
+    if step.unit == "day":
+        return day + timedelta(days=step.count)
+    if step.unit == "week":
+        return day + timedelta(weeks=step.count)
+    if step.unit == "business_day":
+        return _add_business_days(day, step.count)
+    if step.unit == "fortnight":
+        return day + timedelta(weeks=2 * step.count)
+    months = step.count * {"month": 1, "quarter": 3, "half_year": 6, "year": 12}[step.unit]
+    year, month = _month_plus(day.year, day.month, months)
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+def _add_business_days(day: date, count: int) -> date:
+    weeks, rest = divmod(abs(count), 5)
+    sign = 1 if count >= 0 else -1
+    day += timedelta(weeks=sign * weeks)
+    while rest:
+        day += timedelta(days=sign)
+        rest -= day.weekday() < 5
+    return day
+
+
+def _count_weekdays(day: date, weekday: int, count: int) -> date:
+    sign = 1 if count > 0 else -1
+    ahead = (weekday - day.isoweekday()) * sign % 7 or 7
+    return day + timedelta(days=sign * (ahead + 7 * (abs(count) - 1)))
+
+
+def _month_plus(year: int, month: int, months: int) -> tuple[int, int]:
+    total = year * 12 + month - 1 + months
+    return total // 12, total % 12 + 1
+
+
+def _event(expression: Expression, context: Context) -> PartialDate | None:
+    """A holiday or sales event is its month, or its year where the month is not known."""
+    event = context.events[expression.event or ""]
+    year = _stated_year(expression, context)
+    if year is None and event.month is not None:
+        return _in_month(replace(expression, event=None, month=event.month, day=event.day), context)
+    if year is None:
+        return _movable(event, expression.direction, context)
+    return PartialDate(year, event.month or event.months.get(year), event.day)
+
+
+def _movable(event: Event, direction: int | None, context: Context) -> PartialDate | None:
+    if context.reference is None:
+        return None
+    dates = [PartialDate(year, month) for year, month in event.months.items()]
+    return _choose(dates, direction, context.reference, context.tense)
+
+
+def _nth_weekday(expression: Expression, context: Context) -> PartialDate | None:
+    whole = replace(expression, nth=None, weekday=None, day=None)
+    if whole.month is None and whole.month_shift is None:
+        whole = replace(whole, month_shift=0)
+    month = _in_month(whole, context)
+    if month is None or month.month is None or expression.weekday is None or expression.nth is None:
+        return None
+    first = 1 + (expression.weekday - month.first.isoweekday()) % 7
+    return PartialDate(month.year, month.month, first + 7 * (expression.nth - 1))
+
+
+def _in_month(expression: Expression, context: Context) -> PartialDate | None:
+    year = _stated_year(expression, context)
+    month = expression.month
+    if month is None:
+        base = _base(expression, context)
+        if base is None or base.month is None:
+            return None
+        shifted, month = _month_plus(base.year, base.month, expression.month_shift or 0)
+        year = year if year is not None else shifted
+    if year is None:
+        return _without_year(replace(expression, month=month), context)
+    return PartialDate(year, month, expression.day)
+
+
+def _without_year(expression: Expression, context: Context) -> PartialDate | None:
+    month, day = expression.month or 1, expression.day
+    if context.year is not None and expression.direction is None and _valid(context.year, month, day):
+        return PartialDate(context.year, month, day)
+    if context.reference is None:
+        return None
+    reference = context.reference
+    years = [year for year in range(reference.year - 4, reference.year + 5) if _valid(year, month, day)]
+    dates = [PartialDate(year, month, day) for year in years]
+    if expression.weekday is not None and day is not None:  # Tuesday, 15 August: some years only
+        dates = [found for found in dates if found.first.isoweekday() == expression.weekday] or dates
+    return _choose(dates, expression.direction, reference, context.tense)
+
+
+def _choose(
+    dates: list[PartialDate], direction: int | None, reference: date, tense: int
+) -> PartialDate | None:
+    """Pick the year: by the words last, this, next; else the least strange."""
+    if direction == 0:
+        dates = [found for found in dates if found.year == reference.year]
+    elif direction is not None and direction < 0:
+        dates = [found for found in dates if found.last < reference][-1:]
+    elif direction is not None:
+        dates = [found for found in dates if found.first > reference][:1]
+    return min(dates, key=lambda found: _strangeness(found, reference, tense), default=None)
+
+
+def _strangeness(found: PartialDate, reference: date, tense: int) -> tuple[bool, int, int]:
+    """Order years by how odd the date would be: out of reach, not of this year, far."""
+    days = (found.first - reference).days if found.first > reference else min((found.last - reference).days, 0)
+    ahead = _TENSE_SLACK_AHEAD if tense < 0 else 366 if tense > 0 else _AHEAD
+    back = _TENSE_SLACK_BACK if tense > 0 else 366 if tense < 0 else _BACK
+    return not -back <= days <= ahead, abs(found.year - reference.year), abs(days)
+
+
+def _valid(year: int, month: int, day: int | None) -> bool:
+    return _EARLIEST <= year <= _LATEST and (day is None or 1 <= day <= calendar.monthrange(year, month)[1])
+
+
+def _bare_day(expression: Expression, context: Context) -> PartialDate | None:
+    """A day without a month: of the month named last, else the nearest one to the reference."""
+    day, previous = expression.day, context.previous
+    if previous is not None and previous.month is not None and expression.anchor is Anchor.PREVIOUS:
+        year, month = previous.year, previous.month
+        if previous.day is not None and day is not None and day < previous.day - 20:
+            year, month = _month_plus(year, month, 1)
+        if _valid(year, month, day):
+            return PartialDate(year, month, day)
+    if context.reference is None or day is None:
+        return None
+    reference = context.reference
+    months = [_month_plus(reference.year, reference.month, step) for step in (-2, -1, 0, 1, 2)]
+    days = [date(year, month, day) for year, month in months if _valid(year, month, day)]
+    if expression.weekday is not None:
+        days = [found for found in days if found.isoweekday() == expression.weekday] or days
+    return PartialDate.of(min(days, key=lambda found: _day_strangeness(found, reference, context.tense)))
+
+
+def _day_strangeness(found: date, reference: date, tense: int) -> tuple[bool, int]:
+    days = (found - reference).days
+    wrong_way = (tense > 0 and days < 0) or (tense < 0 and days > 0)
+    # The month of the reference is likelier than its neighbours.
+    return wrong_way, abs(days) - (10 if (found.year, found.month) == (reference.year, reference.month) else 0)
+
+
+def _near(expression: Expression, context: Context) -> PartialDate | None:
+    """Days and weeks around the anchor: tomorrow, next Tuesday, this week."""
+    base = _base(expression, context)
+    if base is None:
+        return None
+    if expression.weekday is None and expression.week_shift is None:
+        if base.day is None:  # "the next day" after a month: nothing finer is known
+            return base
+        return PartialDate.of(base.first + timedelta(days=expression.day_shift or 0))
+    day = base.first
+    if expression.week_shift is not None:
+        monday = day - timedelta(days=day.weekday()) + timedelta(weeks=expression.week_shift)
+        if expression.weekday is None:
+            return _week(monday)
+        return PartialDate.of(monday + timedelta(days=expression.weekday - 1))
+    weekday = expression.weekday or 1
+    back = day - timedelta(days=(day.isoweekday() - weekday) % 7)
+    if context.tense > 0:
+        return PartialDate.of(day + timedelta(days=(weekday - day.isoweekday()) % 7 or 7))
+    return PartialDate.of(back)
+
+
+def _week(monday: date) -> PartialDate:
+    """A week is its month if it lies in one, else its year: no day is invented."""
+    sunday = monday + timedelta(days=6)
+    if monday.month == sunday.month:
+        return PartialDate(monday.year, monday.month)
+    return PartialDate(monday.year) if monday.year == sunday.year else PartialDate(sunday.year)

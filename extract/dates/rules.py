@@ -1,0 +1,218 @@
+"""Typed date rules from `rules/<lang>/dates*.toml`: read once, checked on loading.
+
+A pattern is a regular expression over folded text in which `{name}` stands for a named pattern or a
+word list of the same language, `{name>alias}` for the same under another group name, `{name>_}` for the
+same without a group; pieces make no group. A space matches one to three spaces (write `\\x20` inside a look-behind). Groups carry the meaning: `year`, `month`, `day`, `weekday`, ... (see `read.py`).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from extract.dates.records import Anchor
+from extract.records import Lang
+
+RULES = Path(__file__).parent.parent / "rules"
+
+_REFERENCE = re.compile(r"\{([a-z_]+)(?:>([a-z_0-9]+))?\}")
+_PIECE = "(?#piece)"  # marks a fragment that makes no group
+_KNOWN_KEYS = {
+    "id", "reason", "starts", "pattern", "examples", "counter_examples",
+    "anchor", "precision", "sign", "orders", "shift", "case", "month",
+}  # fmt: skip
+_KNOWN_TABLES = ("words", "patterns", "pieces", "rule", "events", "cues", "joins")
+_PRECISIONS = {"day", "month", "year"}
+
+
+class DateRuleError(ValueError):
+    """A rule file is wrong; the message names file and rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class DateRule:
+    """One way to write a date.
+
+    Attributes:
+        id: unique over both languages.
+        regex: matched at the start of the mention, in folded text.
+        starts: first word (English) or first character (Chinese) of each possible mention.
+        anchor: what shifts and steps count from, unless the words say it.
+        precision: coarsest part allowed by the wording.
+        sign: direction of steps, -1 back, 1 on.
+        orders: readings of an all-digit date, first valid one wins (`ymd`, `mdy`, `dmy`).
+        shift: unit and whole steps of it that the rule adds (the next day: day, 1).
+        month: month that the wording implies (the end of the year), or None.
+        case: `title` if the original must start with a capital (May, March, Sat).
+        examples: `text | reference | mention | from[/until]`.
+        counter_examples: texts in which this rule finds nothing.
+    """
+
+    id: str
+    regex: re.Pattern[str]
+    starts: frozenset[str]
+    anchor: Anchor
+    precision: str
+    sign: int
+    orders: tuple[str, ...]
+    shift: tuple[str, int] | None
+    month: int | None
+    case: str | None
+    examples: tuple[str, ...]
+    counter_examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A holiday or sales event: a fixed month (or day), or the month of each year where years differ."""
+
+    month: int | None
+    day: int | None
+    months: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """All date data of a language.
+
+    Attributes:
+        index: first word or character -> the rules that may begin with it, in file order.
+        words: word list name -> word -> value.
+        events: event key -> when it lies.
+        cues: name -> compiled pattern; see `roles.py`.
+        joins: name -> compiled pattern of what may stand between the two dates of a range.
+    """
+
+    lang: Lang
+    rules: tuple[DateRule, ...]
+    index: Mapping[str, tuple[DateRule, ...]]
+    words: Mapping[str, Mapping[str, int | str]]
+    events: Mapping[str, Event]
+    cues: Mapping[str, re.Pattern[str]]
+    joins: Mapping[str, re.Pattern[str]]
+
+
+@cache
+def load_date_rules(lang: Lang) -> Rules:
+    """Read and check the date rules of a language.
+
+    Raises:
+        DateRuleError: a file has unknown or missing keys, a duplicate id, or a pattern that does not compile.
+    """
+    tables: dict[str, Any] = {name: [] if name == "rule" else {} for name in _KNOWN_TABLES}
+    for path in sorted((RULES / lang.value).glob("dates*.toml")):
+        _merge(tables, path)
+    fragments = {name: _alternation(words) for name, words in tables["words"].items()}
+    fragments |= {name: _spaced(pattern) for name, pattern in tables["patterns"].items()}
+    for name, pattern in tables["pieces"].items():
+        fragments[name] = f"(?:{_expand(pattern, fragments, name)}){_PIECE}"
+    rules = tuple(_rule(raw, fragments, tables["words"], lang) for raw in tables["rule"])
+    _check_ids(rules, lang)
+    index: dict[str, list[DateRule]] = {}
+    for rule in rules:
+        for start in rule.starts:
+            index.setdefault(start, []).append(rule)
+    return Rules(
+        lang=lang,
+        rules=rules,
+        index={start: tuple(found) for start, found in index.items()},
+        words=tables["words"],
+        events={key: _event(raw) for key, raw in tables["events"].items()},
+        cues={key: re.compile(_expand(raw, fragments, f"cues.{key}")) for key, raw in tables["cues"].items()},
+        joins={key: re.compile(_expand(raw, fragments, f"joins.{key}")) for key, raw in tables["joins"].items()},
+    )
+
+
+def _merge(tables: dict[str, Any], path: Path) -> None:
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise DateRuleError(f"{path.name}: {error}") from error
+    for name, content in data.items():
+        if name not in _KNOWN_TABLES:
+            raise DateRuleError(f"{path.name}: unknown table {name!r}")
+        if isinstance(content, list):
+            tables[name].extend({**raw, "file": path.name} for raw in content)
+            continue
+        twice = tables[name].keys() & content.keys()
+        if twice:
+            raise DateRuleError(f"{path.name}: {name} defined twice: {', '.join(sorted(twice))}")
+        tables[name].update(content)
+
+
+def _alternation(words: Mapping[str, int | str]) -> str:
+    longest_first = sorted(words, key=len, reverse=True)
+    return "|".join(re.escape(word).replace(r"\ ", " ").replace(" ", " {1,3}") for word in longest_first)
+
+
+def _expand(pattern: str, fragments: Mapping[str, str], where: str) -> str:
+    def fragment(match: re.Match[str]) -> str:
+        name, alias = match[1], match[2] or match[1]
+        if name not in fragments:
+            raise DateRuleError(f"{where}: unknown pattern {{{name}}}")
+        content = fragments[name]
+        if content.endswith(_PIECE):
+            return content.removesuffix(_PIECE)
+        return f"(?:{content})" if alias == "_" else f"(?P<{alias}>{content})"
+
+    return _REFERENCE.sub(fragment, _spaced(pattern))
+
+
+def _spaced(pattern: str) -> str:
+    return re.sub(r"(?<!\[)(?<!\\) (?![?*+{\]])", " {1,3}", pattern)
+
+
+def _rule(raw: Mapping[str, Any], fragments: Mapping[str, str], words: Mapping[str, Any], lang: Lang) -> DateRule:
+    where = f"{raw['file']}: rule {raw.get('id', '?')}"
+    unknown = raw.keys() - _KNOWN_KEYS - {"file"}
+    missing = {"id", "reason", "starts", "pattern", "examples"} - raw.keys()
+    if unknown or missing:
+        raise DateRuleError(f"{where}: unknown keys {sorted(unknown)}, missing keys {sorted(missing)}")
+    if raw.get("precision", "day") not in _PRECISIONS:
+        raise DateRuleError(f"{where}: precision must be one of {sorted(_PRECISIONS)}")
+    try:
+        regex = re.compile(_expand(raw["pattern"], fragments, where))
+    except re.error as error:
+        raise DateRuleError(f"{where}: pattern does not compile: {error}") from error
+    shift = raw.get("shift")
+    return DateRule(
+        id=raw["id"],
+        regex=regex,
+        starts=frozenset(start for name in raw["starts"] for start in _starts(name, words, lang)),
+        anchor=Anchor(raw.get("anchor", "reference")),
+        precision=raw.get("precision", "day"),
+        sign=int(raw.get("sign", 1)),
+        orders=tuple(raw.get("orders", ())),
+        shift=None if shift is None else (shift[0], shift[1]),
+        month=raw.get("month"),
+        case=raw.get("case"),
+        examples=tuple(raw["examples"]),
+        counter_examples=tuple(raw.get("counter_examples", ())),
+    )
+
+
+def _starts(name: str, words: Mapping[str, Any], lang: Lang) -> list[str]:
+    """Expand a `starts` entry: `digit`, the name of a word list, or a literal word."""
+    if name == "digit":
+        return list("0123456789")
+    entries = list(words[name]) if name in words else [name]
+    if lang is Lang.ZH:
+        return [entry[0] for entry in entries]
+    return [re.split(r"[^a-z0-9]", entry)[0] for entry in entries]
+
+
+def _check_ids(rules: tuple[DateRule, ...], lang: Lang) -> None:
+    seen: set[str] = set()
+    for rule in rules:
+        if rule.id in seen or not rule.id.startswith(f"{lang.value}.date."):
+            raise DateRuleError(f"rule id {rule.id!r}: duplicate, or not beginning with {lang.value}.date.")
+        seen.add(rule.id)
+
+
+def _event(raw: Mapping[str, Any]) -> Event:
+    return Event(raw.get("month"), raw.get("day"), {day.year: day.month for day in raw.get("days", ())})

@@ -1,0 +1,62 @@
+"""Find where dates are written: one pass over the possible beginnings, longest rule wins."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from extract.dates.read import read_match
+from extract.dates.records import Span
+from extract.dates.rules import DateRule, Rules
+from extract.records import Lang
+
+# An English mention begins at a word or a number; in Chinese any character may begin one.
+_ENGLISH_START = re.compile(r"[a-z]+|[0-9]+")
+
+
+def scan(text: str, folded: str, rules: Rules) -> Iterator[Span]:
+    """Yield the date spans of a text, in order, without overlap.
+
+    Args:
+        text: the text as given, for the rules that look at capitals.
+        folded: the same text folded, of the same length.
+        rules: the language's rules.
+    """
+    end = 0
+    for start, key in _beginnings(folded, rules):
+        if start < end:
+            continue
+        span = _longest(text, folded, start, rules.index.get(key, ()), rules)
+        if span is not None:
+            end = span.end
+            yield span
+
+
+def _beginnings(folded: str, rules: Rules) -> Iterator[tuple[int, str]]:
+    if rules.lang is Lang.EN:
+        for match in _ENGLISH_START.finditer(folded):
+            word = match[0]
+            yield match.start(), word[0] if word[0].isdigit() else word
+        return
+    index = rules.index
+    for start, char in enumerate(folded):
+        if char in index:
+            yield start, char
+
+
+def _longest(text: str, folded: str, start: int, candidates: tuple[DateRule, ...], rules: Rules) -> Span | None:
+    best: Span | None = None
+    for rule in candidates:
+        match = rule.regex.match(folded, start)
+        if match is None or (best is not None and match.end() <= best.end):
+            continue
+        if rule.case == "title" and not _capital(text, match):
+            continue
+        best = read_match(match, rule, rules) or best
+    return best
+
+
+def _capital(text: str, match: re.Match[str]) -> bool:
+    """Whether the month or weekday name starts with a capital in the original."""
+    names = [name for name in ("month_name", "weekday_short", "weekday") if match.groupdict().get(name)]
+    return all(text[match.start(name)].isupper() for name in names)
