@@ -1,4 +1,4 @@
-"""Checks of single declared values: each takes a TOML value and returns it typed, or raises NotAllowedError."""
+"""Checks of single declared values: each returns a TOML value typed, or raises NotAllowedError."""
 
 from __future__ import annotations
 

@@ -188,7 +188,7 @@ class Snapshot:
     """One page as it was received, read back from the archive.
 
     Attributes:
-        url: where the content was, after redirects.
+        url: what was asked for; the key by which a page is known everywhere.
         fetched_at: UTC without a zone.
         body: payload with transfer and content encoding removed; empty for a revisit.
         digest: `sha256:` and the hexadecimal SHA-256 of the body.
@@ -197,7 +197,7 @@ class Snapshot:
         revisit: the body is identical to an earlier record's and not stored again.
         listed: publication day by the listing or feed that led here, None if it gave none.
         listed_title: headline by that listing, empty if it gave none.
-        requested_url: what was asked for, before redirects.
+        final_url: where the content was, after redirects; empty if nowhere else.
     """
 
     url: str
@@ -212,7 +212,7 @@ class Snapshot:
     revisit: bool = False
     listed: date | None = None
     listed_title: str = ""
-    requested_url: str = ""
+    final_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

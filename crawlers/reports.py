@@ -39,16 +39,15 @@ class PageState:
         etag, last_modified: validators for conditional requests, as the server sent them.
         digest: of the last body that was received.
         last_fetched: last time the server answered, with or without a body.
-        last_changed: last time the body was another one than before.
+        last_changed: last time the body was another one than before, None if not known.
         next_due: not fetched again before; None is always due.
     """
 
     etag: str | None = None
     last_modified: str | None = None
     digest: str | None = None
-    first_seen: datetime | None = None
-    last_changed: datetime | None = None
     last_fetched: datetime | None = None
+    last_changed: datetime | None = None
     next_due: datetime | None = None
 
 
@@ -106,6 +105,7 @@ class CrawlReport:
         error: what went wrong with the run as a whole, empty if nothing.
         warc_files: names of the archive files to read for this run (recovered ones too).
         listed: article links found in listings, before those known are left out.
+        left_out: articles and listings beyond the declared maximum, left for the next run.
         bytes_received: bytes of all responses as transferred.
         requests: requests sent, with retries and robots.txt.
         seconds: duration of the run.
@@ -120,6 +120,7 @@ class CrawlReport:
     error: str = ""
     warc_files: tuple[str, ...] = ()
     listed: int = 0
+    left_out: int = 0
     bytes_received: int = 0
     requests: int = 0
     seconds: float = 0.0
@@ -187,7 +188,7 @@ def _plain_page(page: PageResult) -> dict[str, Any]:
     return _plain(page) | {"state": _plain(page.state) if page.state else None}
 
 
-_STATE_TIMES = ("first_seen", "last_changed", "last_fetched", "next_due")
+_STATE_TIMES = ("last_changed", "last_fetched", "next_due")
 
 
 def _page_state(values: Mapping[str, Any]) -> PageState:

@@ -1,0 +1,125 @@
+"""Crawl one source in a process of its own, bounded in time; whatever happens becomes a report."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from crawlers.archive import SUFFIX, archive_name
+from crawlers.job import Job
+from crawlers.recorder import now
+from crawlers.records import CrawlReport, CrawlState, Source
+from crawlers.recovery import Leftovers, take_leftovers
+from crawlers.settings import Limits
+
+_GRACE = 60.0  # seconds that a crawl may take to close in good order after its time limit
+
+
+def crawl_source(  # noqa: PLR0913 (three keywords, each a plain choice of the caller)
+    source: Source,
+    archive: Path,
+    state: CrawlState,
+    *,
+    run_id: str,
+    limits: Limits | None = None,
+    contact: str = "",
+) -> CrawlReport:
+    """Crawl one source and report; a fault of the source or of the crawl is in the report, never raised.
+
+    What an earlier, killed crawl left in the archive is reported with this run and not fetched again.
+
+    Args:
+        source: as loaded from its file.
+        archive: directory of the archive files, made if missing.
+        state: what the warehouse knows of its pages.
+        run_id: of the night this belongs to.
+        limits: bounds, the usual ones if None.
+        contact: URL or address put into the user agent.
+
+    Raises:
+        ValueError: the source was not loaded from a file.
+        OSError: the archive directory cannot be written.
+    """
+    if source.path is None:
+        raise ValueError(f"source {source.id} was not loaded from a file")
+    archive.mkdir(parents=True, exist_ok=True)
+    started_at = now()
+    name = archive_name(source.id, started_at).removesuffix(SUFFIX)
+    job = Job(
+        source=source.path.resolve(),
+        archive=archive.resolve(),
+        report=archive.resolve() / f"{name}.report.json",
+        run_id=run_id,
+        started_at=started_at,
+        limits=limits or Limits(),
+        contact=contact,
+    )
+    empty = CrawlReport(source.id, run_id, started_at, started_at, ended="not started")
+    with _alone(archive, source.id) as alone:
+        if not alone:
+            return replace(empty, error="another crawl of this source is running")
+        left = take_leftovers(archive, source, state)
+        report = _crawled(replace(job, state=left.added_to(state)), empty)
+        if report.ended in ("crashed", "timed out"):
+            left = take_leftovers(archive, source, state)
+    return _with_leftovers(report, left)
+
+
+@contextlib.contextmanager
+def _alone(archive: Path, source_id: str) -> Iterator[bool]:
+    """Hold the source's lock, or tell that another process has it."""
+    with (archive / f".{source_id}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def _crawled(job: Job, empty: CrawlReport) -> CrawlReport:
+    timeout = job.limits.seconds + _GRACE
+    with tempfile.TemporaryFile() as errors:
+        code = _run_process(job.to_json(), errors.fileno(), timeout)
+        errors.seek(0)
+        said = errors.read().decode("utf-8", "replace").strip()
+    if code == 0:
+        with contextlib.suppress(OSError, ValueError):
+            return CrawlReport.read(job.report)
+    ended = "timed out" if code is None else "crashed"
+    last = said.splitlines()[-1] if said else f"no answer after {timeout:.0f} s"
+    seconds = (now() - empty.started_at).total_seconds()
+    return replace(empty, ended=ended, error=last, finished_at=now(), seconds=seconds)
+
+
+def _run_process(request: str, errors: int, timeout: float) -> int | None:
+    """Run a crawl process; return its exit code, None if it had to be killed after the timeout."""
+    command = [sys.executable, "-m", "crawlers.run"]
+    process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True
+    )
+    try:
+        process.communicate(request.encode(), timeout=timeout)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    return process.returncode
+
+
+def _with_leftovers(report: CrawlReport, left: Leftovers) -> CrawlReport:
+    """Report what earlier runs left as well; this run's result of a page stands above an earlier one."""
+    seen = {page.url for page in report.pages}
+    older = tuple(page for page in left.pages if page.url not in seen)
+    files = tuple(dict.fromkeys((*left.warc_files, *report.warc_files)))
+    return replace(report, warc_files=files, pages=(*older, *report.pages))

@@ -1,0 +1,183 @@
+"""Machine-readable listings: RSS, Atom, JSON Feed, sitemaps and JSON APIs, as `links.Listing`s."""
+
+from __future__ import annotations
+
+import calendar
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import feedparser
+from lxml import etree
+
+from crawlers.links import Link, Listing, NotAListingError, chosen, joined
+from crawlers.pagedates import parse_day
+from crawlers.records import Source
+
+MAX_UNPACKED = 50 * 1024 * 1024  # bytes; the limit that the sitemap protocol itself sets
+
+
+def read_feed(body: bytes, url: str, source: Source) -> Listing:
+    """Read an RSS, Atom or JSON feed.
+
+    Raises:
+        NotAListingError: the bytes are no feed.
+    """
+    if body.lstrip()[:1] == b"{":
+        return _json_feed(body, url, source)
+    feed = feedparser.parse(io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False)
+    if not feed.version and not feed.entries:
+        raise NotAListingError("the page is no RSS, Atom or JSON feed")
+    zone = ZoneInfo(source.timezone)
+    links = [
+        Link(joined(url, entry.link), _entry_day(entry, zone), entry.get("title", ""))
+        for entry in feed.entries
+        if entry.get("link")
+    ]
+    return Listing(chosen(links, source))
+
+
+def _entry_day(entry: Any, zone: ZoneInfo) -> date | None:
+    moment = entry.get("published_parsed") or entry.get("updated_parsed")
+    if moment is None:
+        return None
+    try:
+        return datetime.fromtimestamp(calendar.timegm(moment), UTC).astimezone(zone).date()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _json_feed(body: bytes, url: str, source: Source) -> Listing:
+    data = _json(body)
+    items = data.get("items") if isinstance(data, dict) else None
+    if not isinstance(items, list):
+        raise NotAListingError("the page is JSON, but no JSON Feed (no list of items)")
+    links = []
+    for item in items:
+        link = _string(item, "url") or _string(item, "external_url")
+        if link:
+            day = parse_day(_string(item, "date_published"), source.timezone)
+            links.append(Link(joined(url, link), day, _string(item, "title")))
+    following = _string(data, "next_url")
+    return Listing(chosen(links, source), (joined(url, following),) if following else ())
+
+
+def read_api(body: bytes, url: str, source: Source) -> Listing:
+    """Read a JSON listing by the paths that the source declares.
+
+    Raises:
+        NotAListingError: the bytes are no JSON, or the path to the items leads nowhere.
+    """
+    data = _json(body)
+    items = _at(data, source.items or "")
+    if not isinstance(items, list):
+        raise NotAListingError(f"the path {source.items!r} (discovery.items) leads to no list")
+    links = []
+    for item in items:
+        link = _at(item, source.item_url or "")
+        if isinstance(link, str) and link:
+            day = _api_day(_at(item, source.item_published or ""), source.timezone)
+            title = _at(item, source.item_title or "")
+            links.append(Link(joined(url, link), day, title if isinstance(title, str) else ""))
+    if items and not links:
+        raise NotAListingError(f"the path {source.item_url!r} (discovery.item_url) leads to no URL")
+    following = _at(data, source.next_page or "")
+    more = (joined(url, following),) if isinstance(following, str) and following else ()
+    return Listing(chosen(links, source), more)
+
+
+def _api_day(value: Any, zone: str) -> date | None:
+    """Read a date text, or seconds or milliseconds since 1970."""
+    if isinstance(value, str):
+        return parse_day(value, zone)
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return None
+    seconds = value / 1000 if value > 1e11 else value
+    try:
+        return datetime.fromtimestamp(seconds, ZoneInfo(zone)).date()
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def read_sitemap(body: bytes, url: str, source: Source) -> Listing:
+    """Read a sitemap, a news sitemap or a sitemap index, gzip-compressed or not, or a list of URLs.
+
+    The newest pages come first where the sitemap dates them.
+
+    Raises:
+        NotAListingError: the bytes are no sitemap.
+    """
+    body = unpacked(body)
+    if body.lstrip()[:4] == b"http":
+        links = [
+            Link(joined(url, line)) for line in body.decode("utf-8", "replace").splitlines() if line.strip()
+        ]
+        return Listing(chosen(links, source))
+    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=False)
+    root = etree.fromstring(body, parser) if body.strip() else None
+    if root is None or etree.QName(root).localname not in ("urlset", "sitemapindex"):
+        raise NotAListingError("the page is no sitemap")
+    entries = list(_sitemap_entries(root, url, source.timezone))
+    entries.sort(key=lambda entry: entry[1] or date.min, reverse=True)
+    if etree.QName(root).localname == "sitemapindex":
+        return Listing(more=tuple(link.url for link, _ in entries))
+    return Listing(chosen((link for link, _ in entries), source))
+
+
+def _sitemap_entries(root: Any, base: str, zone: str) -> Iterator[tuple[Link, date | None]]:
+    """Yield each entry with the day by which it is sorted; only a news entry's day is its publication."""
+    for element in root.iterchildren(tag=etree.Element):
+        values = {
+            etree.QName(node).localname: (node.text or "").strip() for node in element.iter(tag=etree.Element)
+        }
+        if values.get("loc"):
+            published = parse_day(values.get("publication_date", ""), zone)
+            changed = published or parse_day(values.get("lastmod", ""), zone)
+            yield Link(joined(base, values["loc"]), published, values.get("title", "")), changed
+
+
+def unpacked(body: bytes) -> bytes:
+    """Undo gzip, up to `MAX_UNPACKED` bytes; other bytes are returned as they are.
+
+    Raises:
+        NotAListingError: the gzip data are broken or too large.
+    """
+    if body[:2] != b"\x1f\x8b":
+        return body
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
+            text = packed.read(MAX_UNPACKED + 1)
+    except (OSError, EOFError, zlib.error):
+        raise NotAListingError("the gzip data of the sitemap are broken") from None
+    if len(text) > MAX_UNPACKED:
+        raise NotAListingError(f"the sitemap has more than {MAX_UNPACKED} bytes")
+    return text
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise NotAListingError("the page is no JSON") from None
+
+
+def _at(data: Any, path: str) -> Any:
+    """Follow a dotted path of keys and list positions; None if it leads nowhere or is empty."""
+    for step in path.split(".") if path else [""]:
+        if isinstance(data, dict):
+            data = data.get(step)
+        elif isinstance(data, list) and step.isdigit() and int(step) < len(data):
+            data = data[int(step)]
+        else:
+            return None
+    return data
+
+
+def _string(data: Any, key: str) -> str:
+    value = data.get(key) if isinstance(data, dict) else None
+    return value if isinstance(value, str) else ""

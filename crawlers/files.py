@@ -1,0 +1,66 @@
+"""Sources whose articles lie in a directory: notices saved by hand, PDFs, dumps."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from crawlers.links import Link
+from crawlers.recorder import Recorder
+from crawlers.records import Outcome, Role, Source
+
+_SUFFIXES = {".html", ".htm", ".xhtml", ".txt", ".md", ".pdf", ".xml"}
+_MAX_BYTES = 20 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FileResponse:
+    """A file in the shape of a response."""
+
+    url: str
+    body: bytes
+    status: int = 200
+    headers: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def record_files(recorder: Recorder) -> dict[str, Any]:
+    """Record all files of a source, in the order of their names; return counts like Scrapy's.
+
+    Raises:
+        OSError: the archive cannot be written.
+    """
+    size = 0
+    for path in found_files(recorder.source):
+        recorder.listed += 1
+        link = Link(path.resolve().as_uri())
+        try:
+            body = path.read_bytes() if path.stat().st_size <= _MAX_BYTES else None
+        except OSError as error:
+            recorder.failure(link, Role.CONTENT, Outcome.FAILED, f"cannot be read: {error.strerror}")
+            continue
+        if body is None:
+            recorder.failure(link, Role.CONTENT, Outcome.FAILED, f"larger than {_MAX_BYTES} bytes")
+            continue
+        size += len(body)
+        recorder.page(FileResponse(link.url, body), link, Role.CONTENT)
+    return {"finish_reason": "finished", "downloader/response_bytes": size}
+
+
+def found_files(source: Source) -> Iterator[Path]:
+    """Yield the files that the declared paths and patterns name, relative to the declaration."""
+    base = source.path.resolve().parent if source.path else Path()
+    for pattern in source.urls:
+        path = base / pattern
+        anchor = Path(path.anchor)
+        matches = sorted(anchor.glob(str(path.relative_to(anchor))))
+        for match in matches:
+            files = sorted(match.rglob("*")) if match.is_dir() else [match]
+            yield from (file for file in files if file.is_file() and file.suffix.lower() in _SUFFIXES)
+
+
+def content_type_of(path: Path) -> str:
+    """Guess a file's content type by its name."""
+    return mimetypes.guess_type(path.name)[0] or "text/plain"

@@ -1,0 +1,111 @@
+"""What keeps a crawl inside: no private addresses, no bodies that swell or are cut off."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
+from scrapy.exceptions import IgnoreRequest
+from scrapy.resolver import CachingThreadedResolver
+
+from crawlers.addresses import is_private_address, is_private_host, netloc
+
+
+class AddressRefusedError(IgnoreRequest):
+    """A request to an address that this source may not connect to."""
+
+
+class BodyRefusedError(IgnoreRequest):
+    """A body that is too large or cut off."""
+
+
+class AddressGuard:
+    """Refuse requests, redirected ones too, whose host is private by its name or number.
+
+    A local source may reach exactly the hosts and ports that it declares. Names that resolve to a
+    private address are refused by `PublicResolver` when they are connected to.
+    """
+
+    def __init__(self, local: list[tuple[str, int]]) -> None:
+        self._local = frozenset((host, port) for host, port in local)
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> AddressGuard:
+        """Make the guard of a crawl."""
+        return cls(crawler.settings.getlist("LINKPOLICY_LOCAL_HOSTS"))
+
+    def process_request(self, request: Any) -> None:
+        """Let a request pass or refuse it.
+
+        Raises:
+            AddressRefusedError: the URL leads to a private address, or is none of http and https.
+        """
+        try:
+            place = netloc(request.url)
+        except ValueError:
+            raise AddressRefusedError(f"not a URL: {request.url[:200]}") from None
+        if not request.url.startswith(("http://", "https://")):
+            raise AddressRefusedError(f"not an http or https URL: {request.url[:200]}")
+        if is_private_host(place[0]) and place not in self._local:
+            raise AddressRefusedError(f"private address: {place[0]}:{place[1]}")
+
+
+class PublicResolver(CachingThreadedResolver):
+    """Resolve names, but only to public addresses; a local source's declared names are exempt."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Any, reactor: Any) -> PublicResolver:
+        """Make the resolver of a crawl."""
+        resolver: PublicResolver = super().from_crawler(crawler, reactor)
+        resolver.exempt = {host for host, _ in crawler.settings.getlist("LINKPOLICY_LOCAL_HOSTS")}
+        return resolver
+
+    exempt: set[str]
+
+    def getHostByName(self, name: str, timeout: Any = ()) -> Any:  # noqa: N802 (Twisted's name)
+        """Return a Deferred of the address, which fails for a private one."""
+        result = super().getHostByName(name, timeout)
+        if name not in self.exempt:
+            result.addCallback(_public, name)
+        return result
+
+
+def _public(address: str, name: str) -> str:
+    if is_private_address(address):
+        raise AddressRefusedError(f"private address: {name} is {address}")
+    return address
+
+
+class StrictCompression(HttpCompressionMiddleware):
+    """Scrapy's decompression, but gzip data that are cut off are an error, not a shorter page."""
+
+    @staticmethod
+    def _decode(body: bytes, encoding: bytes, max_size: int) -> bytes:
+        if encoding not in (b"gzip", b"x-gzip"):
+            return HttpCompressionMiddleware._decode(body, encoding, max_size)  # noqa: SLF001 (the base class)
+        return gunzipped(body, max_size)
+
+
+def gunzipped(body: bytes, max_size: int) -> bytes:
+    """Undo gzip, of one or more members.
+
+    Raises:
+        BodyRefusedError: there are more than `max_size` bytes, or the data are broken or cut off.
+    """
+    parts: list[bytes] = []
+    size = 0
+    while body:
+        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        try:
+            part = unpacker.decompress(body, max_size - size + 1)
+        except zlib.error:
+            raise BodyRefusedError("the gzip data are broken") from None
+        parts.append(part)
+        size += len(part)
+        if size > max_size:
+            raise BodyRefusedError(f"larger than {max_size} bytes after decompression")
+        if not unpacker.eof:
+            raise BodyRefusedError("the gzip data are cut off")
+        body = unpacker.unused_data.lstrip(b"\0")
+    return b"".join(parts)

@@ -1,0 +1,113 @@
+"""The only Scrapy settings: polite, bounded, verified. Scrapy's own defaults are none of these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from crawlers.addresses import netloc
+from crawlers.records import Source
+
+ROBOTS_NAME = "linkpolicy"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one run of one source.
+
+    Attributes:
+        seconds: the run is closed in good order after this time.
+        page_seconds, page_bytes: for one response, its body included; bytes count after decompression.
+        longest_wait: seconds that a Retry-After may ask for; a longer wait ends the run for that host.
+        memory: megabytes of one crawl process.
+    """
+
+    seconds: float = 900.0
+    page_seconds: float = 60.0
+    page_bytes: int = 20 * 1024 * 1024
+    longest_wait: float = 300.0
+    memory: int = 400
+
+
+def user_agent(contact: str) -> str:
+    """Return the name under which pages are asked for, with where to complain."""
+    try:
+        number = version("linkpolicy")
+    except PackageNotFoundError:
+        number = "0"
+    return f"{ROBOTS_NAME}/{number} (+{contact})" if contact else f"{ROBOTS_NAME}/{number}"
+
+
+def scrapy_settings(source: Source, limits: Limits, contact: str) -> dict[str, Any]:
+    """Return all settings of a crawl of one source."""
+    return _SAFE | {
+        "USER_AGENT": user_agent(contact),
+        "ROBOTSTXT_OBEY": source.politeness.obey_robots,
+        "DOWNLOAD_DELAY": source.politeness.delay,
+        "AUTOTHROTTLE_ENABLED": source.politeness.delay > 0,
+        "AUTOTHROTTLE_START_DELAY": source.politeness.delay,
+        "CONCURRENT_REQUESTS": max(2, source.politeness.concurrency),
+        "CONCURRENT_REQUESTS_PER_DOMAIN": source.politeness.concurrency,
+        "AUTOTHROTTLE_TARGET_CONCURRENCY": float(source.politeness.concurrency),
+        "DOWNLOAD_TIMEOUT": limits.page_seconds,
+        "DOWNLOAD_MAXSIZE": limits.page_bytes,
+        "CLOSESPIDER_TIMEOUT": limits.seconds,
+        "MEMUSAGE_LIMIT_MB": limits.memory,
+        "DEFAULT_REQUEST_HEADERS": _headers(source),
+        # Connections to this machine never go through a proxy.
+        "HTTPPROXY_ENABLED": not source.local,
+        "LINKPOLICY_LONGEST_WAIT": limits.longest_wait,
+        "LINKPOLICY_LOCAL_HOSTS": [list(netloc(url)) for url in source.urls] if source.local else [],
+    }
+
+
+def _headers(source: Source) -> dict[str, str]:
+    languages = {"zh": "zh-CN,zh;q=0.9,en;q=0.5", "en": "en,zh;q=0.5"}
+    return {
+        "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+        "Accept-Language": languages.get(source.language or "", "en,zh;q=0.9"),
+    }
+
+
+_SAFE: dict[str, Any] = {
+    "BOT_NAME": ROBOTS_NAME,
+    "ROBOTSTXT_USER_AGENT": ROBOTS_NAME,
+    "DOWNLOAD_DELAY_JITTER": 0.0,  # a delay is a promise, not an average
+    "AUTOTHROTTLE_MAX_DELAY": 60.0,
+    "COOKIES_ENABLED": False,
+    "REFERER_ENABLED": False,
+    "REDIRECT_MAX_TIMES": 5,
+    "METAREFRESH_MAXDELAY": 5,
+    "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",  # in the order of the listing
+    "RETRY_TIMES": 2,
+    "DOWNLOAD_VERIFY_CERTIFICATES": True,
+    "DOWNLOAD_FAIL_ON_DATALOSS": True,
+    "DNS_TIMEOUT": 20,
+    "TWISTED_DNS_RESOLVER": "crawlers.guard.PublicResolver",
+    "TELNETCONSOLE_ENABLED": False,
+    "REMOTE_CONTROL_ENABLED": False,
+    "MEMUSAGE_CHECK_INTERVAL_SECONDS": 2.0,
+    "HTTPERROR_ALLOW_ALL": True,  # every answer is recorded, errors too
+    "DOWNLOAD_HANDLERS": {"data": None, "file": None, "ftp": None, "s3": None},
+    "EXTENSIONS": {
+        "scrapy.extensions.throttle.AutoThrottle": None,
+        "scrapy.extensions.feedexport.FeedExporter": None,
+        "scrapy.extensions.logstats.LogStats": None,
+        "crawlers.politeness.PoliteThrottle": 0,
+    },
+    "DOWNLOADER_MIDDLEWARES": {
+        "crawlers.guard.AddressGuard": 20,
+        "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+        "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+        "crawlers.politeness.PoliteRobots": 100,
+        "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+        "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+        "crawlers.politeness.PoliteRetry": 550,
+        "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+        "crawlers.guard.StrictCompression": 590,
+        "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
+    },
+    "LOG_LEVEL": "ERROR",
+    "STATS_DUMP": False,
+}

@@ -1,0 +1,147 @@
+"""What all spiders share: conditional requests, which articles to fetch, and what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, ClassVar
+
+from scrapy import Request, Spider
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+)
+
+from crawlers.guard import AddressRefusedError, BodyRefusedError
+from crawlers.links import Link, Listing, NotAListingError, unlisted
+from crawlers.politeness import HostClosedError, RobotsRefusedError
+from crawlers.recorder import Recorder, now
+from crawlers.records import Discovery, Outcome, PageState, Revisit, Role
+from crawlers.schedule import page_is_due
+
+_PHRASES: tuple[tuple[type[BaseException], Outcome, str], ...] = (
+    (AddressRefusedError, Outcome.REFUSED, ""),
+    (RobotsRefusedError, Outcome.REFUSED, ""),
+    (HostClosedError, Outcome.DEFERRED, ""),
+    (BodyRefusedError, Outcome.FAILED, ""),
+    (IgnoreRequest, Outcome.FAILED, ""),
+    (CannotResolveHostError, Outcome.FAILED, "host name cannot be resolved"),
+    (DownloadConnectionRefusedError, Outcome.FAILED, "connection refused"),
+    (DownloadTimeoutError, Outcome.FAILED, "no complete answer in time"),
+    (DownloadCancelledError, Outcome.FAILED, "body larger than allowed"),
+    (ResponseDataLossError, Outcome.FAILED, "the answer was cut off"),
+)
+
+
+class SourceSpider(Spider):
+    """Fetch listings, then the articles they name that are new or due."""
+
+    name = "source"
+    discovery: ClassVar[Discovery]
+
+    def __init__(self, recorder: Recorder, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.recorder = recorder
+        self.source = recorder.source
+        self._seen: set[str] = set()
+        self._listings: set[str] = set()
+        self._fetches = 0
+
+    def read_listing(self, body: bytes, url: str, content_type: str) -> Listing:
+        """Read a listing of this kind.
+
+        Raises:
+            NotAListingError: it is none.
+        """
+        raise NotImplementedError
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Ask for the listings, and for known articles that are due."""
+        for request in self._start_requests():
+            yield request
+
+    def _start_requests(self) -> Iterator[Request]:
+        for url in self.source.urls:
+            yield from self._listing_requests((url,))
+        due = [Link(url) for url, page in self.recorder.known.items() if self._is_due_again(page)]
+        yield from self._article_requests(due)
+
+    def _is_due_again(self, page: PageState) -> bool:
+        """Tell a known article to be looked at again even if no listing names it any more."""
+        if self.source.revisit is not Revisit.DECAY or page.next_due is None:
+            return False
+        return page_is_due(self.source, page, now())
+
+    def _listing_requests(self, urls: tuple[str, ...]) -> Iterator[Request]:
+        for url in urls:
+            if url in self._listings:
+                continue
+            if len(self._listings) >= self.source.max_pages + len(self.source.urls) - 1:
+                self.recorder.left_out += 1
+                continue
+            self._listings.add(url)
+            conditional = self.source.revisit is not Revisit.ALWAYS
+            yield self._request(Link(url), Role.DISCOVERY, self._listing, conditional=conditional)
+
+    def _article_requests(self, links: list[Link]) -> Iterator[Request]:
+        for link in unlisted(links, self._seen):
+            if link.url in self._listings or not page_is_due(
+                self.source, self.recorder.known.get(link.url), now()
+            ):
+                continue
+            if self._fetches >= self.source.max_items:
+                self.recorder.left_out += 1
+                continue
+            self._fetches += 1
+            yield self._request(link, Role.CONTENT, self._article)
+
+    def _request(self, link: Link, role: Role, callback: Any, *, conditional: bool = True) -> Request:
+        known = self.recorder.known.get(link.url) if conditional else None
+        headers = {}
+        if known is not None and known.digest is not None:
+            if known.etag:
+                headers["If-None-Match"] = known.etag
+            if known.last_modified:
+                headers["If-Modified-Since"] = known.last_modified
+        return Request(
+            link.url,
+            callback=callback,
+            errback=self._failed,
+            headers=headers,
+            priority=10 if role is Role.DISCOVERY else 0,
+            cb_kwargs={"link": link},
+            meta={"link": link, "role": role},
+            dont_filter=True,
+        )
+
+    def _listing(self, response: Any, link: Link) -> Iterator[Request]:
+        result = self.recorder.page(response, link, Role.DISCOVERY)
+        if result.outcome not in (Outcome.NEW, Outcome.CHANGED, Outcome.UNCHANGED) or not response.body:
+            return
+        try:
+            listing = self.read_listing(response.body, response.url, result.content_type)
+        except NotAListingError as error:
+            self.recorder.failure(link, Role.DISCOVERY, Outcome.FAILED, str(error))
+            return
+        self.recorder.listed += len(listing.links)
+        yield from self._listing_requests(listing.more)
+        yield from self._article_requests(list(listing.links))
+
+    def _article(self, response: Any, link: Link) -> None:
+        self.recorder.page(response, link, Role.CONTENT)
+
+    def _failed(self, failure: Any) -> None:
+        link, role = failure.request.meta["link"], failure.request.meta["role"]
+        outcome, reason = _told(failure)
+        self.recorder.failure(link, role, outcome, reason)
+
+
+def _told(failure: Any) -> tuple[Outcome, str]:
+    """Say in plain words why a request brought no response."""
+    for kind, outcome, phrase in _PHRASES:
+        if failure.check(kind):
+            return outcome, phrase or failure.getErrorMessage()
+    return Outcome.FAILED, f"{failure.type.__name__}: {failure.getErrorMessage()}"
