@@ -40,25 +40,40 @@ def find_dates(text: str, reference: date | None, lang: Lang) -> tuple[DateMenti
 def _resolve_all(
     text: str, folded: str, spans: Iterator[Span], reference: date | None, rules: Rules
 ) -> Iterator[DateMention]:
-    previous: PartialDate | None = None
-    carried: int | None = None
+    context = Context(reference, None, 0, rules.events)
     last_end = 0
     for span in spans:
         if folded.find("\n", last_end, span.start) >= 0:
-            carried = None
-        context = Context(reference, previous, carried, tense_of(folded, span, rules), rules.events)
-        mention = _mention(text, folded, span, context, rules)
+            context = replace(context, year=None)
         last_end = span.end
-        if mention.value is not None:
-            previous = mention.until or mention.value
-            carried = _carry(mention, reference, carried)
+        context = replace(context, tense=tense_of(folded, span, rules))
+        if _unwanted(span, context):
+            continue
+        mention = _mention(text, folded, span, context, rules)
+        if mention.value is not None and _is_landmark(span.first, context):
+            context = replace(context.after(mention.value), year=_carry(mention, context))
         yield mention
 
 
-def _carry(mention: DateMention, reference: date | None, carried: int | None) -> int | None:
-    value = mention.value
+def _unwanted(span: Span, context: Context) -> bool:
+    """Drop what reads as a length of time: removed in two days; two weeks after, with nothing before."""
+    if span.condition == "not_past":
+        return context.tense < 0
+    return span.condition == "previous" and context.previous_day is None
+
+
+def _is_landmark(expression: Expression, context: Context) -> bool:
+    """Whether later dates may count from this one; not from feasts, weeks or guessed distances."""
+    if expression.event is not None or (expression.week_shift is not None and expression.weekday is None):
+        return False
+    return not expression.steps or expression.anchor is Anchor.REFERENCE or context.previous is not None
+
+
+def _carry(mention: DateMention, context: Context) -> int | None:
+    """The year that further dates of the paragraph are read in, after an explicit one."""
+    value, reference = mention.value, context.reference
     if value is None or not mention.explicit_year:
-        return carried
+        return context.year
     if reference is not None and abs(value.year - reference.year) > _CARRY_YEARS:
         return None
     return value.year
@@ -68,7 +83,7 @@ def _mention(text: str, folded: str, span: Span, context: Context, rules: Rules)
     first, second = span.first, span.second
     value, until = resolve(first, context), None
     if second is not None:
-        until = resolve(second, replace(context, previous=value, year=None, tense=1, reference=_start(value, context)))
+        until = resolve(second, _from_start(value, context))
     role = role_of(folded, span, rules)
     return DateMention(
         start=span.start,
@@ -83,9 +98,11 @@ def _mention(text: str, folded: str, span: Span, context: Context, rules: Rules)
     )
 
 
-def _start(value: PartialDate | None, context: Context) -> date | None:
+def _from_start(value: PartialDate | None, context: Context) -> Context:
     """The end of a range is read from its start on."""
-    return value.first if value is not None else context.reference
+    if value is None:
+        return context
+    return replace(context.after(value), year=None, tense=1, reference=value.first)
 
 
 def _is_relative(expression: Expression) -> bool:

@@ -9,8 +9,7 @@ Group names and what they mean (a trailing `2` belongs to the end of a range):
   suffix `_prev`, from the date named before
 - `n1`, `unit1`, `n2`, `unit2`, `n3`, `unit3`: distances, in the rule's direction
 - `season`, `quarter`: the month that stands for it; `direction`: last, this, next of the yearly ones
-- `event`: key of an event; `a`, `b`, `c`: parts of an all-digit date (alternatives
-  with a number: `a2`, `b2`)
+- `event`: key of an event; `a`, `b`, `c`: parts of an all-digit date
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from datetime import date
 
 from extract.dates.numbers import read_number
 from extract.dates.records import Anchor, Expression, Span, Step
-from extract.dates.rules import DateRule, Rules
+from extract.dates.rules import DateRule, Rules, caught
 
 _SHIFTS = ("year", "month", "week", "day")
 # Two-digit years below the pivot are of this century.
@@ -34,8 +33,8 @@ def read_match(match: re.Match[str], rule: DateRule, rules: Rules) -> Span | Non
     Returns:
         The span, or None if the numbers are no date (month 13).
     """
-    groups = {name: text for name, text in match.groupdict().items() if text is not None}
-    start, end = match.span("span") if "span" in groups else match.span()
+    groups = caught(match)
+    start, end = match.span()
     if rule.orders:
         first = _all_digits(groups, rule)
         return None if first is None else Span(start, end, rule.id, first)
@@ -48,7 +47,7 @@ def read_match(match: re.Match[str], rule: DateRule, rules: Rules) -> Span | Non
         if second is None:
             return None
         first = _share(first, second)
-    return Span(start, end, rule.id, first, second)
+    return Span(start, end, rule.id, first, second, rule.condition)
 
 
 def _expression(groups: dict[str, str], suffix: str, rule: DateRule, rules: Rules) -> Expression | None:
@@ -119,7 +118,7 @@ def _share(first: Expression, second: Expression) -> Expression:
 
 
 def _all_digits(groups: dict[str, str], rule: DateRule) -> Expression | None:
-    parts = [groups[name] for name in sorted(groups) if name[0] in "abc" and name[1:] in {"", "2", "3"}]
+    parts = [groups[name] for name in "abc" if name in groups]
     fallback: Expression | None = None
     for order in rule.orders:
         stated = dict(zip(order, parts, strict=True))

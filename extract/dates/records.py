@@ -98,10 +98,15 @@ class Expression:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A mention as found: where, by which rule, and what it states (`second` ends a range)."""
+    """A mention as found: where, by which rule, and what it states (`second` ends a range).
+
+    `condition` is the rule's: `not_past` (dropped in a sentence about the past) or `previous` (dropped
+    unless a day was named before).
+    """
 
     start: int
     end: int
     rule: str
     first: Expression
     second: Expression | None = None
+    condition: str | None = None

@@ -13,11 +13,12 @@ from extract.records import PartialDate
 
 _DAY_UNITS = {"day", "week", "fortnight", "business_day"}
 _EARLIEST, _LATEST = 1, 9999
-# A month and day without a year that would lie further from the reference than this, in days, belongs
-# to the neighbouring year. Looking back is more usual than looking ahead, so it reaches further.
-_AHEAD, _BACK = 200, 300
-# With a tense, how far the other way a date may still lie.
-_TENSE_SLACK_AHEAD, _TENSE_SLACK_BACK = 20, 75
+# How many days from the reference a month and day without a year may lie and still be of its year:
+# looking back is more usual than looking ahead, and the tense of the sentence only leans.
+_AHEAD = {-1: 120, 0: 200, 1: 270}
+_BACK = {-1: 366, 0: 300, 1: 150}
+# A bare day against the tense counts as so many days further away; one in the reference's month as nearer.
+_WRONG_WAY, _SAME_MONTH = 15, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +27,29 @@ class Context:
 
     Attributes:
         reference: publication day, or None.
-        previous: the date named last, of any precision.
+        previous: the date named last, of any precision; `previous_month`, `previous_day`: the last one
+            that is known to the month, to the day.
         year: an explicit year named earlier in the same paragraph.
         tense: -1 if the words around speak of the past, 1 of the future, 0 unknown.
         events: when holidays and sales events lie.
     """
 
     reference: date | None
-    previous: PartialDate | None
     year: int | None
     tense: int
     events: Mapping[str, Event]
+    previous: PartialDate | None = None
+    previous_month: PartialDate | None = None
+    previous_day: PartialDate | None = None
+
+    def after(self, value: PartialDate) -> Context:
+        """The same context once a date has been named."""
+        return replace(
+            self,
+            previous=value,
+            previous_month=value if value.month is not None else self.previous_month,
+            previous_day=value if value.day is not None else self.previous_day,
+        )
 
 
 def resolve(expression: Expression, context: Context) -> PartialDate | None:
@@ -75,9 +88,20 @@ def _cap(value: PartialDate, precision: str) -> PartialDate:
 
 def _base(expression: Expression, context: Context) -> PartialDate | None:
     """What shifts count from: the date named before if the words say so, else the reference."""
-    if expression.anchor is Anchor.PREVIOUS and context.previous is not None:
-        return context.previous
+    if expression.anchor is Anchor.PREVIOUS:
+        named = _named_before(expression, context)
+        if named is not None:
+            return named
     return None if context.reference is None else PartialDate.of(context.reference)
+
+
+def _named_before(expression: Expression, context: Context) -> PartialDate | None:
+    """The last date fine enough for what is asked: a day for days and weeks, a month for months."""
+    if expression.year_shift is not None or {step.unit for step in expression.steps} == {"year"}:
+        return context.previous
+    if expression.month_shift is not None or any(step.unit not in _DAY_UNITS for step in expression.steps):
+        return context.previous_month or context.previous
+    return context.previous_day or context.previous_month or context.previous
 
 
 def _stated_year(expression: Expression, context: Context) -> int | None:
@@ -213,9 +237,7 @@ def _choose(
 def _strangeness(found: PartialDate, reference: date, tense: int) -> tuple[bool, int, int]:
     """Order years by how odd the date would be: out of reach, not of this year, far."""
     days = (found.first - reference).days if found.first > reference else min((found.last - reference).days, 0)
-    ahead = _TENSE_SLACK_AHEAD if tense < 0 else 366 if tense > 0 else _AHEAD
-    back = _TENSE_SLACK_BACK if tense > 0 else 366 if tense < 0 else _BACK
-    return not -back <= days <= ahead, abs(found.year - reference.year), abs(days)
+    return not -_BACK[tense] <= days <= _AHEAD[tense], abs(found.year - reference.year), abs(days)
 
 
 def _valid(year: int, month: int, day: int | None) -> bool:
@@ -224,16 +246,13 @@ def _valid(year: int, month: int, day: int | None) -> bool:
 
 def _bare_day(expression: Expression, context: Context) -> PartialDate | None:
     """A day without a month: of the month named last, else the nearest one to the reference."""
-    day, previous = expression.day, context.previous
-    if previous is not None and previous.month is not None and expression.anchor is Anchor.PREVIOUS:
-        year, month = previous.year, previous.month
-        if previous.day is not None and day is not None and day < previous.day - 20:
-            year, month = _month_plus(year, month, 1)
-        if _valid(year, month, day):
-            return PartialDate(year, month, day)
-    if context.reference is None or day is None:
+    day, reference = expression.day or 1, context.reference
+    if expression.anchor is Anchor.PREVIOUS and context.previous_month is not None:
+        named = _in_named_month(day, context.previous_month, context)
+        if named is not None:
+            return named
+    if reference is None:
         return None
-    reference = context.reference
     months = [_month_plus(reference.year, reference.month, step) for step in (-2, -1, 0, 1, 2)]
     days = [date(year, month, day) for year, month in months if _valid(year, month, day)]
     if expression.weekday is not None:
@@ -241,11 +260,22 @@ def _bare_day(expression: Expression, context: Context) -> PartialDate | None:
     return PartialDate.of(min(days, key=lambda found: _day_strangeness(found, reference, context.tense)))
 
 
-def _day_strangeness(found: date, reference: date, tense: int) -> tuple[bool, int]:
+def _in_named_month(day: int, named: PartialDate, context: Context) -> PartialDate | None:
+    year, month = named.year, named.month or 1
+    if named.day is not None and day < named.day - 20 and context.tense >= 0:
+        year, month = _month_plus(year, month, 1)  # opens on 28 October, in chats from the 3rd
+    if not _valid(year, month, day):
+        return None
+    found = PartialDate(year, month, day)
+    if context.tense < 0 and context.reference is not None and found.first > context.reference:
+        return None  # told as past: not of a month still to come
+    return found
+
+
+def _day_strangeness(found: date, reference: date, tense: int) -> int:
     days = (found - reference).days
-    wrong_way = (tense > 0 and days < 0) or (tense < 0 and days > 0)
-    # The month of the reference is likelier than its neighbours.
-    return wrong_way, abs(days) - (10 if (found.year, found.month) == (reference.year, reference.month) else 0)
+    same_month = (found.year, found.month) == (reference.year, reference.month)
+    return abs(days) + (_WRONG_WAY if days * tense < 0 else 0) - (_SAME_MONTH if same_month else 0)
 
 
 def _near(expression: Expression, context: Context) -> PartialDate | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from extract.dates.records import DateRole, Span
 from extract.dates.rules import Rules
 
 _BEFORE, _AFTER = 32, 24
 _TENSE_BEFORE, _TENSE_AFTER = 90, 60
+_FAR = 1000
 
 
 def role_of(folded: str, span: Span, rules: Rules) -> DateRole:
@@ -33,13 +36,25 @@ def role_of(folded: str, span: Span, rules: Rules) -> DateRole:
 
 
 def tense_of(folded: str, span: Span, rules: Rules) -> int:
-    """Tell whether the sentence around a date speaks of the past (-1), the future (1) or neither (0)."""
+    """Tell whether the sentence around a date speaks of the past (-1), the future (1) or neither (0).
+
+    The verb nearest to the date decides; without one, a small word that leans one way (until, since).
+    """
     before = _cut(folded[max(0, span.start - _TENSE_BEFORE) : span.start], rules, last=True)
     after = _cut(folded[span.end : span.end + _TENSE_AFTER], rules, last=False)
-    around = f"{before} ▪ {after}"
-    future = rules.cues["future"].search(around) is not None
-    past = rules.cues["past"].search(around) is not None
-    return int(future) - int(past)
+    for strength in ("", "_weak"):
+        future = _distance(rules.cues["future" + strength], before, after)
+        past = _distance(rules.cues["past" + strength], before, after)
+        if future != past:
+            return 1 if future < past else -1
+    return 0
+
+
+def _distance(cue: re.Pattern[str], before: str, after: str) -> int:
+    """Characters between the date and the nearest cue of its sentence; _FAR if there is none."""
+    distances = [len(before) - match.end() for match in cue.finditer(before)]
+    distances += [match.start() for match in cue.finditer(after)]
+    return min(distances, default=_FAR)
 
 
 def _cut(text: str, rules: Rules, *, last: bool) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,11 +21,11 @@ from extract.records import Lang
 
 RULES = Path(__file__).parent.parent / "rules"
 
-_REFERENCE = re.compile(r"\{([a-z_]+)(?:>([a-z_0-9]+))?\}")
+_REFERENCE = re.compile(r"\{([a-z][a-z_0-9]*)(?:>([a-z_0-9]+))?\}")
 _PIECE = "(?#piece)"  # marks a fragment that makes no group
 _KNOWN_KEYS = {
     "id", "reason", "starts", "pattern", "examples", "counter_examples",
-    "anchor", "precision", "sign", "orders", "shift", "case", "month",
+    "anchor", "precision", "sign", "orders", "shift", "case", "month", "condition",
 }  # fmt: skip
 _KNOWN_TABLES = ("words", "patterns", "pieces", "rule", "events", "cues", "joins")
 _PRECISIONS = {"day", "month", "year"}
@@ -48,6 +49,7 @@ class DateRule:
         orders: readings of an all-digit date, first valid one wins (`ymd`, `mdy`, `dmy`).
         shift: unit and whole steps of it that the rule adds (the next day: day, 1).
         month: month that the wording implies (the end of the year), or None.
+        condition: `not_past` or `previous`, see `Span`; None for always.
         case: `title` if the original must start with a capital (May, March, Sat).
         examples: `text | reference | mention | from[/until]`.
         counter_examples: texts in which this rule finds nothing.
@@ -62,6 +64,7 @@ class DateRule:
     orders: tuple[str, ...]
     shift: tuple[str, int] | None
     month: int | None
+    condition: str | None
     case: str | None
     examples: tuple[str, ...]
     counter_examples: tuple[str, ...]
@@ -163,6 +166,22 @@ def _expand(pattern: str, fragments: Mapping[str, str], where: str) -> str:
     return _REFERENCE.sub(fragment, _spaced(pattern))
 
 
+def _distinct_groups(pattern: str) -> str:
+    """Number the repetitions of a group name, which alternatives need: year, year__2, ..."""
+    seen: Counter[str] = Counter()
+
+    def distinct(match: re.Match[str]) -> str:
+        seen[match[1]] += 1
+        return match[0] if seen[match[1]] == 1 else f"(?P<{match[1]}__{seen[match[1]]}>"
+
+    return re.sub(r"\(\?P<([a-z_0-9]+)>", distinct, pattern)
+
+
+def caught(match: re.Match[str]) -> dict[str, str]:
+    """Give the groups of a match that caught something, by their names in the rule file."""
+    return {name.split("__")[0]: text for name, text in match.groupdict().items() if text is not None}
+
+
 def _spaced(pattern: str) -> str:
     return re.sub(r"(?<!\[)(?<!\\) (?![?*+{\]])", " {1,3}", pattern)
 
@@ -176,7 +195,7 @@ def _rule(raw: Mapping[str, Any], fragments: Mapping[str, str], words: Mapping[s
     if raw.get("precision", "day") not in _PRECISIONS:
         raise DateRuleError(f"{where}: precision must be one of {sorted(_PRECISIONS)}")
     try:
-        regex = re.compile(_expand(raw["pattern"], fragments, where))
+        regex = re.compile(_distinct_groups(_expand(raw["pattern"], fragments, where)))
     except re.error as error:
         raise DateRuleError(f"{where}: pattern does not compile: {error}") from error
     shift = raw.get("shift")
@@ -190,6 +209,7 @@ def _rule(raw: Mapping[str, Any], fragments: Mapping[str, str], words: Mapping[s
         orders=tuple(raw.get("orders", ())),
         shift=None if shift is None else (shift[0], shift[1]),
         month=raw.get("month"),
+        condition=raw.get("condition"),
         case=raw.get("case"),
         examples=tuple(raw["examples"]),
         counter_examples=tuple(raw.get("counter_examples", ())),

@@ -10,6 +10,7 @@ from extract.dates.records import Span
 from extract.dates.rules import DateRule, Rules
 from extract.records import Lang
 
+_CAPITALISED = {"month_name", "weekday", "weekday_short"}
 # An English mention begins at a word or a number; in Chinese any character may begin one.
 _ENGLISH_START = re.compile(r"[a-z]+|[0-9]+")
 
@@ -57,6 +58,9 @@ def _longest(text: str, folded: str, start: int, candidates: tuple[DateRule, ...
 
 
 def _capital(text: str, match: re.Match[str]) -> bool:
-    """Whether the month or weekday name starts with a capital in the original."""
-    names = [name for name in ("month_name", "weekday_short", "weekday") if match.groupdict().get(name)]
-    return all(text[match.start(name)].isupper() for name in names)
+    """Whether the month or weekday names start with a capital in the original."""
+    return all(
+        text[match.start(name)].isupper()
+        for name, caught in match.groupdict().items()
+        if caught is not None and name.split("__")[0] in _CAPITALISED
+    )
