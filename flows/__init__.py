@@ -1,0 +1,1 @@
+"""Nights, alerts and the command line: what puts the other packages to work."""

@@ -1,0 +1,55 @@
+"""The `linkpolicy` command: gathers the command groups and turns every error into one line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+from typer.exceptions import TyperException
+
+from flows.commands import alerts, documents, nights, sources, tables
+from flows.console import warn
+from flows.errors import CommandError
+
+app = typer.Typer(
+    name="linkpolicy",
+    help="Which platform lets its users link to whom, since when, on what evidence.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for module in (nights, documents, tables):
+    module.add_to(app)
+app.add_typer(sources.app, name="sources")
+app.add_typer(alerts.app, name="alerts")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit: 0 done, 1 done but something failed, 2 bad input."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    try:
+        code = app(args=arguments, prog_name="linkpolicy", standalone_mode=False)
+        sys.stdout.flush()
+    except CommandError as error:
+        warn(str(error))
+        return error.exit_code
+    except TyperException as error:
+        warn(" ".join(error.format_message().split()))
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader of our output has left (`| head`): nobody is there to be told.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        warn(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        return 2
+    except (KeyboardInterrupt, typer.Abort):
+        warn("stopped")
+        return 130
+    return code if isinstance(code, int) else 0

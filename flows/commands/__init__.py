@@ -1,0 +1,1 @@
+"""One module for each group of `linkpolicy` commands; heavy imports stand inside the functions."""

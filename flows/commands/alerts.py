@@ -1,0 +1,102 @@
+"""Commands on the alert outbox."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.commands.options import AsJson, Data
+from flows.console import say, show
+from flows.errors import FailedError, InputError
+from flows.settings import Settings, load_settings
+
+app = typer.Typer(help="The alert outbox.", no_args_is_help=True)
+
+_LIST = ("alert_id", "channel", "state", "attempts", "created", "next_attempt", "headline", "error")
+
+
+@app.command("list")
+def list_alerts(
+    state: Annotated[str | None, typer.Option(help="Only this state: pending, delivered or dead.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most this many, the oldest first.")] = 100,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show alerts with their state, attempts and last error."""
+    from flows.messages import headline_of
+    from warehouse import outbox
+    from warehouse.store import connect
+
+    settings = load_settings(data=data)
+    connection = connect(existing(settings), read_only=True)
+    try:
+        found = outbox.listing(connection, state=state, limit=limit)
+    finally:
+        connection.close()
+    rows = [
+        {
+            "alert_id": alert.alert_id,
+            "channel": alert.channel,
+            "state": alert.state,
+            "attempts": alert.attempts,
+            "created": alert.created_at,
+            "next_attempt": alert.next_attempt_at,
+            "headline": headline_of(alert.change),
+            "error": alert.last_error,
+            "change_id": alert.change.change_id,
+        }
+        for alert in found
+    ]
+    show(rows, _LIST, title="Alerts", as_json=as_json, empty="no alerts")
+
+
+@app.command()
+def deliver(data: Data = None) -> None:
+    """Send what waits in the outbox now."""
+    from flows.lock import only_run
+    from flows.night import deliver_alerts, utc_now
+
+    settings = load_settings(data=data)
+    existing(settings)
+    with only_run(settings.state, wait=settings.busy == "wait"):
+        result = deliver_alerts(settings, utc_now())
+    say(f"{result.sent} alerts delivered")
+    if result.problems:
+        raise FailedError("; ".join(result.problems))
+
+
+@app.command()
+def retry(
+    alert_ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ALERT]...", help="Ids; without them, all dead alerts.")
+    ] = None,
+    channel: Annotated[str | None, typer.Option(help="Only alerts of this channel.")] = None,
+    data: Data = None,
+) -> None:
+    """Put dead alerts back into the outbox; the next delivery sends them."""
+    from flows.lock import only_run
+    from warehouse import outbox
+    from warehouse.store import close, connect
+
+    settings = load_settings(data=data)
+    existing(settings)
+    with only_run(settings.state, wait=settings.busy == "wait"):
+        connection = connect(settings.warehouse)
+        try:
+            count = outbox.retry(connection, tuple(alert_ids or ()), channel)
+        finally:
+            close(connection)
+    say(f"{count} alerts wait for delivery again")
+
+
+def existing(settings: Settings) -> Path:
+    """Return the warehouse's file.
+
+    Raises:
+        InputError: there is none.
+    """
+    if not settings.warehouse.exists():
+        raise InputError(f"{settings.warehouse}: there is no warehouse yet; `linkpolicy run` makes it")
+    return settings.warehouse

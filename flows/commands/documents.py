@@ -1,0 +1,86 @@
+"""Commands on documents that are given by hand: extract, dates, evaluate, ingest."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows.commands.options import AsJson, Data, Paths, day, language
+from flows.documents import Given, read_paths
+
+if TYPE_CHECKING:
+    from extract.records import Extraction, Fact
+
+Published = Annotated[
+    str | None, typer.Option(metavar="DATE", help="Publication day of documents that give none.")
+]
+Language = Annotated[
+    str | None, typer.Option("--lang", metavar="L", help="Language of documents that give none: en or zh.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(extract)
+    app.command()(ingest)
+
+
+def extract(paths: Paths, published: Published = None, lang: Language = None) -> None:
+    """Print the facts stated in documents, one JSON line a document; nothing is stored."""
+    from extract.pipeline import extract_facts
+
+    given = Given(day(published, "--published"), language(lang))
+    write = sys.stdout.write
+    for document in read_paths(paths, given):
+        write(extraction_line(document.id, extract_facts(document)))
+
+
+def extraction_line(identifier: str, extraction: Extraction) -> str:
+    """Return one line of JSON: the document's id and its facts."""
+    record = {"id": identifier, "facts": [fact_record(fact) for fact in extraction.facts]}
+    return json.dumps(record, ensure_ascii=False) + "\n"
+
+
+def fact_record(fact: Fact) -> dict[str, Any]:
+    """Return a fact in the form of the annotated documents, with offsets, rules and confidence."""
+    return {
+        "platform": fact.platform,
+        "surface": fact.surface,
+        "target": fact.target,
+        "action": fact.action.value,
+        "effective_from": str(fact.effective_from) if fact.effective_from else None,
+        "effective_to": str(fact.effective_to) if fact.effective_to else None,
+        "region": fact.region,
+        "stage": fact.stage.value,
+        "optional": False,
+        "evidence": fact.evidence,
+        "start": fact.start,
+        "end": fact.end,
+        "rules": list(fact.rules),
+        "confidence": round(fact.confidence, 4),
+    }
+
+
+def ingest(
+    paths: Paths,
+    published: Published = None,
+    lang: Language = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read documents from JSON lines, HTML, text, PDF or WARC files into the warehouse; alerts nobody."""
+    from flows.ingest import ingest as ingest_documents
+    from flows.settings import load_settings
+
+    settings = load_settings(data=data)
+    given = Given(day(published, "--published"), language(lang))
+    result = ingest_documents(settings, paths, given)
+    if as_json:
+        from flows.console import to_json
+
+        sys.stdout.write(to_json(result) + "\n")
+        return
+    sys.stdout.write(result.summary() + "\n")

@@ -1,0 +1,86 @@
+"""Commands that crawl: run and demo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.commands.options import AsJson, Data, Sources
+from flows.console import say, to_json
+from flows.errors import FailedError
+from flows.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from flows.run import Night
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(demo)
+    app.command()(run)
+
+
+def run(
+    source: Annotated[
+        list[str] | None, typer.Option("--source", metavar="ID", help="Only this source; may be repeated.")
+    ] = None,
+    sources: Sources = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run one night now, as a Prefect flow: crawl, extract, load, publish, alert."""
+    settings = load_settings(data=data, sources=sources)
+    night = start_night(settings, tuple(source or ()))
+    say(to_json(night.to_dict()) if as_json else night.summary())
+    if night.problems:
+        raise FailedError("; ".join(night.problems))
+    if not as_json:
+        say(f"Published: {settings.published_file}")
+
+
+def start_night(settings: Settings, only: tuple[str, ...]) -> Night:
+    """Check what can be checked at once, then run the flow.
+
+    Raises:
+        InputError: declarations or routes are wrong.
+    """
+    from flows.night import declared_sources, pick_sources
+    from flows.routing import load_routes
+    from flows.settings import calm_prefect
+
+    pick_sources(declared_sources(settings), only)
+    load_routes(settings)
+
+    calm_prefect()
+    from flows.nightly import run_flow
+
+    return run_flow(settings, only)
+
+
+def demo(data: Data = None) -> None:
+    """Two nights over the bundled sample sites on localhost, then the policy table and what changed."""
+    from flows.commands.tables import changes, policy
+    from flows.demo import demo_settings, play
+
+    settings = demo_settings(load_settings(data=data))
+    say("The sample sites are served on this machine; the first night starts a temporary Prefect server.")
+    rows: dict[str, int] = {}
+    problems: list[str] = []
+    for step in play(settings, lambda chosen: start_night(chosen, ())):
+        added = {name: count - rows.get(name, 0) for name, count in step.rows.items()}
+        rows = step.rows
+        say(
+            f"\n{step.title}: {step.requests} requests, {step.not_modified} answered by 304\n"
+            f"{step.night.summary()}"
+        )
+        say("Rows added: " + ", ".join(f"{name} {count}" for name, count in added.items()))
+        problems += step.night.problems
+    say("")
+    policy(data=settings.data)
+    say("")
+    changes(data=settings.data)
+    say(f"\nThe table: {settings.published_file}\nAlerts:    {settings.alerts_log}")
+    say(f"Ask it:    linkpolicy sql --data {settings.data} 'FROM policy_current'")
+    if problems:
+        raise FailedError("; ".join(problems))

@@ -1,0 +1,52 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from extract.records import Lang
+from flows.errors import InputError
+
+Data = Annotated[
+    Path | None, typer.Option("--data", metavar="DIR", help="Data directory (LINKPOLICY_DATA, else ./data).")
+]
+Sources = Annotated[
+    Path | None,
+    typer.Option(
+        "--sources", metavar="DIR", help="Source declarations (LINKPOLICY_SOURCES, else the bundled ones)."
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Paths = Annotated[
+    list[Path], typer.Argument(metavar="PATH...", help="Files to read; - is JSON lines on stdin.")
+]
+
+
+def day(text: str | None, option: str) -> date | None:
+    """Read a day given on the command line.
+
+    Raises:
+        InputError: it is no ISO date.
+    """
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"{option}: {text!r} is not a date like 2022-03-01") from None
+
+
+def language(text: str | None) -> Lang | None:
+    """Read a language given on the command line.
+
+    Raises:
+        InputError: it is not known.
+    """
+    try:
+        return Lang(text) if text is not None else None
+    except ValueError:
+        raise InputError(f"--lang: {text!r} is not one of {', '.join(Lang)}") from None

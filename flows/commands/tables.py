@@ -1,0 +1,177 @@
+"""Commands that read the published table: policy, changes, sql."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows.commands.options import AsJson, Data, day
+from flows.console import say, show
+from flows.errors import InputError
+from flows.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    import duckdb
+
+_POLICY = (
+    "platform",
+    "surface",
+    "target",
+    "action",
+    "from",
+    "until",
+    "region",
+    "stage",
+    "word",
+    "sources",
+    "evidence",
+)
+_CHANGES = ("known", "change", "headline", "before", "now", "evidence")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(policy)
+    app.command()(changes)
+    app.command()(sql)
+
+
+def policy(
+    on: Annotated[str | None, typer.Option(metavar="DATE", help="Valid on this day (today).")] = None,
+    known: Annotated[
+        str | None, typer.Option(metavar="DATE", help="As known at the end of this day (now).")
+    ] = None,
+    platform: Annotated[
+        list[str] | None, typer.Option("--platform", metavar="P", help="Only this platform; may be repeated.")
+    ] = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the policy table: who lets its users link to whom on a day, as known on another."""
+    from warehouse.policy import policy_on
+
+    valid = day(on, "--on") or datetime.now(UTC).date()
+    known_day = day(known, "--known")
+    known_at = datetime.combine(known_day + timedelta(days=1), datetime.min.time()) if known_day else None
+    with reading(load_settings(data=data)) as connection:
+        rows = [_policy_row(row) for row in policy_on(connection, valid, known_at, tuple(platform or ()))]
+    title = f"Link policy on {valid}" + (f", as known on {known_day}" if known_day else "")
+    show(rows, _POLICY, title=title, as_json=as_json, empty=f"no policy is known for {valid}")
+
+
+def _policy_row(row: Any) -> dict[str, Any]:
+    from flows.messages import date_cells
+    from warehouse.records import plain
+
+    fields = plain(row)
+    assert isinstance(fields, dict)  # noqa: S101 - a record is always a mapping
+    since, until = date_cells(row)
+    return fields | {
+        "from": since,
+        "until": until,
+        "word": "contested" if row.contested else row.authority,
+        "sources": row.witnesses,
+        "evidence": row.sentence,
+    }
+
+
+def changes(
+    since: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Known on or after this day (all).")
+    ] = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what changed in the policy table, with before, after and evidence."""
+    from datetime import date
+
+    from flows.messages import headline_of, state_text
+    from warehouse.changes import changes_since
+
+    first = day(since, "--since") or date.min
+    with reading(load_settings(data=data)) as connection:
+        found = changes_since(connection, first)
+    rows = [
+        change.to_json()
+        | {
+            "known": change.known_at,
+            "change": change.kind,
+            "headline": headline_of(change),
+            "now": state_text(change.after),
+        }
+        | (
+            {}
+            if as_json
+            else {
+                "before": state_text(change.before),
+                "evidence": change.evidence[0].sentence if change.evidence else "",
+            }
+        )
+        for change in found
+    ]
+    show(rows, _CHANGES, title="Changes of policy", as_json=as_json, empty="no changes of policy")
+
+
+def sql(
+    query: Annotated[
+        str | None, typer.Argument(help="SQL to run; without it, the file's path is printed.")
+    ] = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run SQL on the published DuckDB file, or print its path."""
+    settings = load_settings(data=data)
+    if query is None:
+        say(str(published_file(settings)))
+        return
+    import duckdb
+
+    with reading(settings) as connection:
+        try:
+            result = connection.sql(query)
+            columns = result.columns if result is not None else []
+            rows = (
+                [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
+                if result is not None
+                else []
+            )
+        except duckdb.Error as error:
+            raise InputError(f"sql: {' '.join(str(error).split())}") from None
+    show(rows, columns, title="", as_json=as_json, empty="no rows")
+
+
+def published_file(settings: Settings) -> Path:
+    """Return the published file.
+
+    Raises:
+        InputError: nothing has been published yet.
+    """
+    path = settings.published_file
+    if not path.exists():
+        raise InputError(f"{path}: nothing is published yet; `linkpolicy run` or `linkpolicy ingest` does it")
+    return path
+
+
+@contextmanager
+def reading(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the published file for reading; a run that goes on does not disturb it.
+
+    Raises:
+        InputError: it is not there, or it is no file of ours.
+    """
+    from warehouse.records import WarehouseError
+    from warehouse.store import connect
+
+    try:
+        connection = connect(published_file(settings), read_only=True)
+    except WarehouseError as error:
+        raise InputError(str(error)) from None
+    try:
+        yield connection
+    finally:
+        connection.close()

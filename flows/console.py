@@ -1,0 +1,94 @@
+"""Show records: a table on a terminal, tab-separated text in a pipe, JSON where asked for."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import date, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+Row = Mapping[str, Any]
+
+
+def show(rows: Sequence[Row], columns: Sequence[str], *, title: str, as_json: bool, empty: str) -> None:
+    """Print records in the form that the reader of stdout needs.
+
+    Args:
+        rows: the records; JSON gets all their fields, tables only `columns`.
+        columns: fields to show, in order; `_` is printed as a blank.
+        title: headline of the table on a terminal.
+        as_json: print one JSON array.
+        empty: what to say (on a terminal or in a pipe) when there are no rows.
+    """
+    if as_json:
+        sys.stdout.write(to_json(list(rows), indent=1) + "\n")
+    elif not rows:
+        sys.stdout.write(empty + "\n")
+    elif sys.stdout.isatty():
+        _show_table(rows, columns, title)
+    else:
+        lines = ["\t".join(columns), *("\t".join(_cell(row.get(c)) for c in columns) for row in rows)]
+        sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _show_table(rows: Sequence[Row], columns: Sequence[str], title: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", header_style="bold", row_styles=["", "dim"])
+    for column in columns:
+        wide = column in {"evidence", "sentence", "message", "headline", "error", "url"}
+        table.add_column(column.replace("_", " "), overflow="fold", ratio=2 if wide else None)
+    for row in rows:
+        table.add_row(*(Text(_cell(row.get(column))) for column in columns))
+    Console().print(table)
+
+
+def _cell(value: Any) -> str:
+    """Return one line of text; None is blank."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(_cell(item) for item in value)
+    return " ".join(str(value).split())
+
+
+def say(text: str) -> None:
+    """Print one line of prose on stdout."""
+    sys.stdout.write(text + "\n")
+
+
+def warn(text: str) -> None:
+    """Print one line on stderr."""
+    sys.stderr.write(f"linkpolicy: {text}\n")
+
+
+def to_json(value: Any, *, indent: int | None = None) -> str:
+    """Return JSON text of records, dates, enums and paths."""
+    return json.dumps(value, ensure_ascii=False, indent=indent, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: getattr(value, name) for name in value.__dataclass_fields__}
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    return str(value) if isinstance(value, Path) or hasattr(value, "__str__") else repr(value)
+
+
+def fields_of(record: Any) -> dict[str, Any]:
+    """Return a frozen record's fields as a mapping, nested records too."""
+    return asdict(record)

@@ -1,0 +1,143 @@
+"""Empty the alert outbox: each channel in order, none delayed by another, nothing lost.
+
+An alert is marked after it was sent, so a crash in between sends it once more under the same id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flows.channels import ChannelError, send
+from flows.messages import compose
+from flows.routing import Channel, Routes, Severity, severity_of
+
+if TYPE_CHECKING:
+    import duckdb
+    from warehouse.outbox import Alert
+
+_FIRST_WAIT = timedelta(minutes=1)
+_LONGEST_WAIT = timedelta(hours=6)
+_GIVE_UP_AFTER = timedelta(days=30)  # a receiver may be down for weeks
+_BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of one alert in one delivery; `error` is None if it was sent."""
+
+    alert: Alert
+    error: ChannelError | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What one delivery did.
+
+    Attributes:
+        sent: alerts delivered.
+        problems: one line for each channel that failed.
+    """
+
+    sent: int
+    problems: tuple[str, ...]
+
+
+def deliver(
+    connection: duckdb.DuckDBPyConnection,
+    routes: Routes,
+    now: datetime,
+    *,
+    alerts_log: Path,
+    template: Path | None = None,
+) -> Delivery:
+    """Send what waits in the outbox and record each outcome.
+
+    Args:
+        connection: to the warehouse, writable.
+        routes: declared channels.
+        now: UTC without a zone.
+        alerts_log: the usual file of the type `file`.
+        template: see `flows.messages.compose`.
+    """
+    queues = waiting(connection, now)
+    orphans = [f"channel {name}: is not declared any more" for name in queues if name not in routes.channels]
+    jobs = [
+        (channel, ready(queues[name], channel, now))
+        for name, channel in routes.channels.items()
+        if queues.get(name)
+    ]
+
+    def work(job: tuple[Channel, Sequence[Alert]]) -> list[Attempt]:
+        return _send_in_order(job[0], job[1], now, alerts_log, template)
+
+    with ThreadPoolExecutor(max_workers=max(1, len(jobs))) as pool:
+        attempts = [attempt for done in pool.map(work, jobs) for attempt in done]
+    for attempt in attempts:
+        _record(connection, attempt, now)
+    failed = {a.alert.channel: a.error.reason for a in attempts if a.error}
+    problems = [f"channel {name}: {reason}" for name, reason in failed.items()]
+    return Delivery(sum(a.error is None for a in attempts), (*orphans, *problems))
+
+
+def waiting(connection: duckdb.DuckDBPyConnection, now: datetime) -> dict[str, Sequence[Alert]]:
+    """Return what waits for each channel, oldest first.
+
+    A channel whose oldest alert is to be tried again later waits as a whole, so that the order is kept.
+    """
+    from warehouse import outbox
+
+    names = dict.fromkeys(
+        channel for channel, state, _, _ in outbox.backlog(connection) if state == "pending"
+    )
+    queues: dict[str, Sequence[Alert]] = {}
+    for name in names:
+        alerts = list(outbox.listing(connection, state="pending", channel=name, limit=_BATCH))
+        held = bool(alerts) and alerts[0].next_attempt_at is not None and alerts[0].next_attempt_at > now
+        queues[name] = [] if held else alerts
+    return queues
+
+
+def ready(alerts: Sequence[Alert], channel: Channel, now: datetime) -> Sequence[Alert]:
+    """Return what may go out now: in quiet hours only what is urgent."""
+    if not channel.is_quiet(now):
+        return alerts
+    return [a for a in alerts if severity_of(a.change, now.date()) is Severity.URGENT]
+
+
+def _send_in_order(
+    channel: Channel, alerts: Sequence[Alert], now: datetime, alerts_log: Path, template: Path | None
+) -> list[Attempt]:
+    """Send until the channel itself fails, so that what comes later never overtakes."""
+    attempts: list[Attempt] = []
+    for alert in alerts:
+        error = None
+        try:
+            send(channel, compose(alert.alert_id, alert.change, now.date(), template), alerts_log)
+        except ChannelError as raised:
+            error = raised
+        attempts.append(Attempt(alert, error))
+        if error is not None and not error.final:
+            break
+    return attempts
+
+
+def _record(connection: duckdb.DuckDBPyConnection, attempt: Attempt, now: datetime) -> None:
+    from warehouse import outbox
+
+    alert, error = attempt.alert, attempt.error
+    if error is None:
+        outbox.delivered(connection, alert.alert_id, now)
+    else:
+        outbox.failed(connection, alert.alert_id, now, error.reason, next_attempt(alert, error, now))
+
+
+def next_attempt(alert: Alert, error: ChannelError, now: datetime) -> datetime | None:
+    """Return when to try again, doubling the wait up to six hours; None to give up (dead letter)."""
+    if error.final or now - alert.created_at > _GIVE_UP_AFTER:
+        return None
+    return now + min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(alert.attempts, 16))

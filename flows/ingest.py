@@ -1,0 +1,125 @@
+"""Documents given by hand go into the warehouse like a night's, but alert nobody."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from extract.records import Document, Extraction
+from flows.documents import Given, is_lines, read_paths
+from flows.errors import FailedError
+from flows.lock import only_run
+from flows.night import new_run_id, publish, utc_now
+from flows.reading import extract
+from flows.settings import Settings
+
+if TYPE_CHECKING:
+    from warehouse.records import LoadResult
+
+_CHUNK = 5000  # documents in one transaction: bounded memory for a backfill of any size
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What an ingest did.
+
+    Attributes:
+        read, with_facts: documents read, and those that state a fact.
+        facts: facts stated, repetitions included.
+        documents, observations: rows that were new to the warehouse.
+        changes: number of policy changes by kind.
+        published: the file that analysts open.
+    """
+
+    read: int
+    with_facts: int
+    facts: int
+    documents: int
+    observations: int
+    changes: Mapping[str, int]
+    published: Path
+
+    def summary(self) -> str:
+        """Return the result in two lines."""
+        changes = ", ".join(f"{count} {kind}" for kind, count in self.changes.items()) or "none"
+        return (
+            f"{self.read} documents read, {self.with_facts} of them state {self.facts} facts; "
+            f"new to the warehouse: {self.documents} documents, {self.observations} statements; "
+            f"changes of policy: {changes}\nPublished: {self.published}"
+        )
+
+
+def ingest(settings: Settings, paths: Sequence[Path], given: Given) -> Ingested:
+    """Read files, extract, load and publish.
+
+    JSON lines are checked to the last line before anything is loaded.
+
+    Raises:
+        InputError: a file cannot be read; names file, line and key.
+        FailedError: loaded, but not published because a check failed.
+        WarehouseError: the warehouse cannot be used.
+    """
+    for _ in read_paths([path for path in paths if is_lines(path)], given):
+        pass
+    totals: Counter[str] = Counter()
+    changes: Counter[str] = Counter()
+    with only_run(settings.state, wait=settings.busy == "wait"):
+        for chunk in _chunks(read_paths(paths, given)):
+            pairs = tuple((document, extract(document)) for document in chunk)
+            result = _load(settings, pairs)
+            totals["read"] += len(pairs)
+            totals["with_facts"] += sum(bool(extraction.facts) for _, extraction in pairs)
+            totals["facts"] += sum(len(extraction.facts) for _, extraction in pairs)
+            totals["documents"] += result.documents
+            totals["observations"] += result.observations
+            changes.update(change.kind for change in result.changes)
+        published = _publish(settings)
+    return Ingested(
+        read=totals["read"],
+        with_facts=totals["with_facts"],
+        facts=totals["facts"],
+        documents=totals["documents"],
+        observations=totals["observations"],
+        changes=dict(changes),
+        published=published,
+    )
+
+
+def _chunks(documents: Iterator[Document]) -> Iterator[tuple[Document, ...]]:
+    while chunk := tuple(islice(documents, _CHUNK)):
+        yield chunk
+
+
+def _load(settings: Settings, pairs: tuple[tuple[Document, Extraction], ...]) -> LoadResult:
+    from extract.pipeline import EXTRACTOR_VERSION
+
+    from warehouse.load import load_batch
+    from warehouse.records import Batch, Cause
+    from warehouse.store import close, connect
+
+    now = utc_now()
+    batch = Batch(
+        run_id=f"{new_run_id(now)}-ingest",
+        known_at=now,
+        cause=Cause.INGEST,
+        readings=pairs,
+        extractor_version=EXTRACTOR_VERSION,
+    )
+    connection = connect(settings.warehouse)
+    try:
+        return load_batch(connection, batch)
+    finally:
+        close(connection)
+
+
+def _publish(settings: Settings) -> Path:
+    from warehouse.publish import CheckError
+
+    try:
+        return publish(settings)
+    except CheckError as error:
+        raise FailedError(f"loaded, but not published: {error}") from None

@@ -1,0 +1,39 @@
+"""The record of finished nights, one JSON line each, for `linkpolicy status`."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+_KEPT = 400  # nights
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that it is there as a whole or not at all.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    with part.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def keep_night(state: Path, night: dict[str, Any]) -> None:
+    """Append the record of a finished night; the oldest beyond 400 are dropped."""
+    lines = [json.dumps(record, ensure_ascii=False) for record in (*nights(state), night)]
+    write_whole(state / "nights.jsonl", "\n".join(lines[-_KEPT:]) + "\n")
+
+
+def nights(state: Path) -> list[dict[str, Any]]:
+    """Return the records of finished nights, oldest first."""
+    path = state / "nights.jsonl"
+    return (
+        [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+    )

@@ -1,0 +1,122 @@
+"""The night as a Prefect flow: one thin task a stage and source around `flows.night`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from prefect import flow, get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.futures import PrefectFuture
+from prefect.states import Completed, Failed
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+
+from flows import night
+from flows.delivery import Delivery
+from flows.errors import FailedError
+from flows.night import SourceWork
+from flows.run import Night, run_night
+from flows.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from crawlers.records import CrawlReport, CrawlState, Source
+    from warehouse.records import LoadResult
+
+
+@task(task_run_name="crawl {source.id}", tags=["crawl"], cache_policy=NO_CACHE)
+def crawl(settings: Settings, run_id: str, source: Source, state: CrawlState) -> CrawlReport:
+    """Crawl one source; no retries here, for the crawl has its own and never raises."""
+    return night.crawl(settings, run_id, source, state)
+
+
+@task(task_run_name="read {report.source_id}", tags=["extract"], cache_policy=NO_CACHE)
+def read(settings: Settings, report: CrawlReport, source: Source | None) -> SourceWork:
+    """Read and extract what one crawl archived."""
+    return night.read_source(settings, report, source)
+
+
+@task(tags=["warehouse"], cache_policy=NO_CACHE)
+def load(settings: Settings, run_id: str, works: Sequence[SourceWork], now: datetime) -> LoadResult:
+    """Load a run in one transaction."""
+    return night.load(settings, run_id, works, now)
+
+
+@task(tags=["warehouse"], cache_policy=NO_CACHE)
+def publish(settings: Settings) -> Path:
+    """Check and publish the warehouse."""
+    return night.publish(settings)
+
+
+@task(tags=["alerts"], cache_policy=NO_CACHE)
+def deliver(settings: Settings, now: datetime) -> Delivery:
+    """Send what waits; what does not arrive is tried again by the outbox, not by Prefect."""
+    return night.deliver_alerts(settings, now)
+
+
+class PrefectStages:
+    """Carries out the stages as Prefect tasks: sources side by side, the warehouse in one task at a time."""
+
+    def crawl(
+        self, settings: Settings, run_id: str, sources: Sequence[Source], states: Mapping[str, CrawlState]
+    ) -> list[CrawlReport]:
+        """Crawl some sources at a time, each in its own process."""
+        futures = [crawl.submit(settings, run_id, source, states[source.id]) for source in sources]
+        reports = [future.result() for future in futures]
+        for report in reports:
+            get_run_logger().info("%s: %s, %d pages", report.source_id, report.ended, len(report.pages))
+        return reports
+
+    def read(
+        self, settings: Settings, reports: Sequence[CrawlReport], sources: Mapping[str, Source]
+    ) -> list[SourceWork]:
+        """Read and extract, one task a source."""
+        futures = [read.submit(settings, report, sources.get(report.source_id)) for report in reports]
+        return [future.result() for future in futures]
+
+    def load(self, settings: Settings, run_id: str, works: Sequence[SourceWork], now: datetime) -> LoadResult:
+        """Load the run in one task and one transaction."""
+        return load(settings, run_id, works, now)
+
+    def publish(self, settings: Settings) -> None:
+        """Publish the warehouse."""
+        publish(settings)
+
+    def deliver(self, settings: Settings, now: datetime) -> Delivery:
+        """Send what waits."""
+        return deliver(settings, now)
+
+
+def _runner(workers: int) -> TaskRunner[PrefectFuture[Any]]:
+    runner: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=workers)
+    return cast("TaskRunner[PrefectFuture[Any]]", runner)
+
+
+@flow(name="nightly", task_runner=_runner(4))
+def nightly(settings: Settings | None = None, only: Sequence[str] = ()) -> State[Any]:
+    """Crawl, read, load, publish and alert once.
+
+    What arrived is loaded whatever else fails; the final state is failed if anything did, and says what.
+    """
+    outcome = run_night(settings or load_settings(), only, PrefectStages())
+    if outcome.problems:
+        return Failed(message="; ".join(outcome.problems), data=outcome)
+    return Completed(message=outcome.summary(), data=outcome)
+
+
+def run_flow(settings: Settings, only: Sequence[str]) -> Night:
+    """Run the flow in this process and return what the night came to.
+
+    Raises:
+        Exception: what stopped the flow, as `run_night` raised it.
+    """
+    in_parallel = nightly.with_options(task_runner=_runner(settings.parallel_sources))
+    state = in_parallel(settings, only, return_state=True)
+    outcome = state.result(raise_on_failure=False)
+    if isinstance(outcome, Exception):
+        raise outcome
+    if not isinstance(outcome, Night):
+        raise FailedError(f"the flow ended without a result: {state.name}: {state.message}")
+    return outcome

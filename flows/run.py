@@ -1,0 +1,185 @@
+"""One night from start to end; its stages are plain calls here and Prefect tasks in `nightly`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from flows import journal, night
+from flows.delivery import Delivery
+from flows.lock import only_run
+from flows.night import SourceWork, utc_now
+from flows.routing import load_routes
+from flows.settings import Settings
+
+if TYPE_CHECKING:
+    from crawlers.records import CrawlReport, CrawlState, Source
+    from warehouse.records import LoadResult, SourceRun
+
+
+class Stages(Protocol):
+    """What carries out the stages of a night. Nothing raises for the fault of one source."""
+
+    def crawl(
+        self, settings: Settings, run_id: str, sources: Sequence[Source], states: Mapping[str, CrawlState]
+    ) -> list[CrawlReport]:
+        """Crawl all sources, one report each."""
+
+    def read(
+        self, settings: Settings, reports: Sequence[CrawlReport], sources: Mapping[str, Source]
+    ) -> list[SourceWork]:
+        """Read and extract what was archived, one work a report."""
+
+    def load(self, settings: Settings, run_id: str, works: Sequence[SourceWork], now: datetime) -> LoadResult:
+        """See `night.load`."""
+
+    def publish(self, settings: Settings) -> None:
+        """See `night.publish`."""
+
+    def deliver(self, settings: Settings, now: datetime) -> Delivery:
+        """See `night.deliver_alerts`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """What one night came to; kept in `state/nights.jsonl` for `linkpolicy status`.
+
+    Attributes:
+        sources: each source's run.
+        changes: number of policy changes by kind.
+        alerts: rows that the night added to the outbox.
+        delivered: alerts that were sent.
+        problems: one line for each thing that failed, empty if all is well.
+    """
+
+    run_id: str
+    started_at: datetime
+    finished_at: datetime
+    sources: tuple[SourceRun, ...]
+    documents: int
+    observations: int
+    changes: Mapping[str, int]
+    alerts: int
+    delivered: int
+    problems: tuple[str, ...]
+
+    def summary(self) -> str:
+        """Return the night in one line."""
+        broken = sum(run.status == "broken" for run in self.sources)
+        sources = f"{len(self.sources)} sources" + (f" ({broken} broken)" if broken else "")
+        changes = ", ".join(f"{count} {kind}" for kind, count in self.changes.items()) or "none"
+        return (
+            f"{sources}, {self.documents} new documents, {self.observations} new statements, "
+            f"changes of policy: {changes}; alerts: {self.alerts} new, {self.delivered} delivered"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        values: dict[str, Any] = _plain(asdict(self))
+        return values
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def run_night(
+    settings: Settings,
+    only: Sequence[str],
+    stages: Stages,
+    clock: Callable[[], datetime] = utc_now,
+) -> Night:
+    """Crawl, read, load, publish and alert once; what a killed run left behind is taken up.
+
+    Args:
+        settings: of this machine.
+        stages: what carries out the stages.
+        only: ids of the sources to crawl, empty for all.
+        clock: the time in UTC without a zone.
+
+    Raises:
+        InputError: declarations, routes or the data directory cannot be used.
+        BusyError: another run is going on.
+        WarehouseError: the warehouse cannot be used.
+    """
+    declared = night.declared_sources(settings)
+    sources = night.pick_sources(declared, only)
+    load_routes(settings)  # a wrong file is told before hours of crawling, not after
+    with only_run(settings.state, wait=settings.busy == "wait"):
+        started_at = clock()
+        run_id = night.new_run_id(started_at)
+        reports = stages.crawl(settings, run_id, sources, night.known_pages(settings, sources))
+        works = stages.read(settings, reports, {source.id: source for source in declared})
+        loaded = stages.load(settings, run_id, works, clock())
+        delivered, problems = _publish_and_deliver(settings, stages, clock)
+        outcome = Night(
+            run_id=run_id,
+            started_at=started_at,
+            finished_at=clock(),
+            sources=tuple(work.run for work in works),
+            documents=loaded.documents,
+            observations=loaded.observations,
+            changes=dict(Counter(change.kind for change in loaded.changes)),
+            alerts=loaded.alerts,
+            delivered=delivered,
+            problems=(*_broken(works), *problems),
+        )
+        journal.keep_night(settings.state, outcome.to_dict())
+    return outcome
+
+
+def _broken(works: Sequence[SourceWork]) -> list[str]:
+    return [
+        f"source {work.run.source_id}: {work.run.message}" for work in works if work.run.status == "broken"
+    ]
+
+
+def _publish_and_deliver(
+    settings: Settings, stages: Stages, clock: Callable[[], datetime]
+) -> tuple[int, tuple[str, ...]]:
+    """Return how many alerts were sent, and what failed. What fails its checks alerts nobody."""
+    from warehouse.publish import CheckError
+
+    try:
+        stages.publish(settings)
+    except CheckError as error:
+        return 0, (f"not published, alerts held back: {error}",)
+    delivery = stages.deliver(settings, clock())
+    return delivery.sent, delivery.problems
+
+
+class PlainStages:
+    """Carries out the stages by plain calls in this process, without Prefect."""
+
+    def crawl(
+        self, settings: Settings, run_id: str, sources: Sequence[Source], states: Mapping[str, CrawlState]
+    ) -> list[CrawlReport]:
+        """Crawl some sources at a time, each in its own process."""
+        with ThreadPoolExecutor(settings.parallel_sources) as pool:
+            return list(pool.map(lambda s: night.crawl(settings, run_id, s, states[s.id]), sources))
+
+    def read(
+        self, settings: Settings, reports: Sequence[CrawlReport], sources: Mapping[str, Source]
+    ) -> list[SourceWork]:
+        """Read one source after the other."""
+        return [night.read_source(settings, report, sources.get(report.source_id)) for report in reports]
+
+    def load(self, settings: Settings, run_id: str, works: Sequence[SourceWork], now: datetime) -> LoadResult:
+        """Load the run."""
+        return night.load(settings, run_id, works, now)
+
+    def publish(self, settings: Settings) -> None:
+        """Publish the warehouse."""
+        night.publish(settings)
+
+    def deliver(self, settings: Settings, now: datetime) -> Delivery:
+        """Send what waits."""
+        return night.deliver_alerts(settings, now)
