@@ -69,7 +69,7 @@ _BLOCKS = (
 )
 _LONGEST_CELL = 400  # characters; longer ones are layout, not data
 _CJK = r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]"
-_WRAPPED_CJK = re.compile(rf"(?<={_CJK})[ \t]*[\r\n]\s*(?={_CJK})")
+WRAPPED_CJK = re.compile(rf"(?<={_CJK})[ \t]*[\r\n]\s*(?={_CJK})")
 
 
 def lines_of(element: Any) -> list[str]:
@@ -94,7 +94,7 @@ def _flush(lines: list[str], current: list[str]) -> None:
 
 def one_line(text: str) -> str:
     """Join wrapped lines: without a space between Chinese characters, with one elsewhere."""
-    return " ".join(_WRAPPED_CJK.sub("", text).split())
+    return " ".join(WRAPPED_CJK.sub("", text).split())
 
 
 def _parts(element: Any) -> Iterator[str | None]:
