@@ -17,6 +17,7 @@ from extract.records import Lang, PartialDate, Precision
 
 # An explicit year further from the reference than this is history, no year to read 3 May in.
 _CARRY_YEARS = 12
+_BOUNDS = {DateRole.FROM, DateRole.UNTIL, DateRole.DEADLINE}
 
 
 def find_dates(text: str, reference: date | None, lang: Lang) -> tuple[DateMention, ...]:
@@ -43,16 +44,24 @@ def _resolve_all(
     context = Context(reference, None, 0, rules.events)
     last_end = 0
     for span in spans:
-        if folded.find("\n", last_end, span.start) >= 0:
-            context = replace(context, year=None)
+        context = replace(context, year=_still_carried(context, folded[last_end : span.start], rules))
         last_end = span.end
-        context = replace(context, tense=tense_of(folded, span, rules))
+        role = role_of(folded, span, rules)
+        context = replace(context, tense=_tense(folded, span, role, rules))
         if _unwanted(span, context):
             continue
-        mention = _mention(text, folded, span, context, rules)
+        mention = _mention(text, span, role, context)
         if mention.value is not None and _is_landmark(span.first, context):
             context = replace(context.after(mention.value), year=_carry(mention, context))
         yield mention
+
+
+def _still_carried(context: Context, between: str, rules: Rules) -> int | None:
+    """A date's year reaches to the end of its paragraph, in English a bare year to that of its sentence."""
+    if "\n" in between or context.previous is None:
+        return None
+    bare = context.previous.month is None
+    return None if bare and rules.cues["bare_year_end"].search(between) else context.year
 
 
 def _unwanted(span: Span, context: Context) -> bool:
@@ -79,12 +88,19 @@ def _carry(mention: DateMention, context: Context) -> int | None:
     return value.year
 
 
-def _mention(text: str, folded: str, span: Span, context: Context, rules: Rules) -> DateMention:
+def _tense(folded: str, span: Span, role: DateRole, rules: Rules) -> int:
+    """The sentence's tense; an end or beginning told in a report of the past may still lie ahead."""
+    if span.first.year is not None:  # nothing left to decide
+        return 0
+    tense = tense_of(folded, span, rules)
+    return max(tense, 0) if role in _BOUNDS else tense
+
+
+def _mention(text: str, span: Span, role: DateRole, context: Context) -> DateMention:
     first, second = span.first, span.second
     value, until = resolve(first, context), None
     if second is not None:
         until = resolve(second, _from_start(value, context))
-    role = role_of(folded, span, rules)
     return DateMention(
         start=span.start,
         end=span.end,

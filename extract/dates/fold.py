@@ -5,9 +5,18 @@ from __future__ import annotations
 from extract.records import Lang
 
 # Characters of date expressions only; a full conversion is the business of other stages.
-_TRADITIONAL = "週後個號內農曆禮這當時點開從現間屆兩雙節國慶聖誕貳參陸柒捌玖隔電訊獲報為發實執過達約連續滿啟訂於來預計將會關閉"
-_SIMPLIFIED = "周后个号内农历礼这当时点开从现间届两双节国庆圣诞二三六七八九隔电讯获报为发实执过达约连续满启订于来预计将会关闭"
-_SPACES = "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\u200b\u2060\ufeff"
+_TRADITIONAL = (
+    "週後個號內農曆禮這當時點開從現間屆兩雙節國慶聖誕貳參陸柒捌玖"
+    "隔電訊獲報為發實執過達約連續滿啟訂於來預計將會關閉歲晝們說聲"
+)
+_SIMPLIFIED = (
+    "周后个号内农历礼这当时点开从现间届两双节国庆圣诞二三六七八九"
+    "隔电讯获报为发实执过达约连续满启订于来预计将会关闭岁昼们说声"
+)
+_SPACES = (
+    "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009"
+    "\u200a\u202f\u205f\u3000\u200b\u2060\ufeff"
+)
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff5e\u301c\u2053\u223c"
 _QUOTES = "\u2019\u2018\u02bc"
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from extract.records import Lang
 
-_UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen"
-).split()
-_ORDINALS = (
-    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
-    "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-
-_WORDS = {word: value for value, word in enumerate(_UNITS)}
-_WORDS |= {word: value for value, word in enumerate(_ORDINALS)}
-_WORDS |= {word: 20 + 10 * index for index, word in enumerate(_TENS)}
-_WORDS |= {"twentieth": 20, "thirtieth": 30, "a": 1, "an": 1, "oh": 0}
+_WORDS = {
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
+    "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14,
+    "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19,
+    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7,
+    "eighth": 8, "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12, "thirteenth": 13,
+    "fourteenth": 14, "fifteenth": 15, "sixteenth": 16, "seventeenth": 17, "eighteenth": 18,
+    "nineteenth": 19,
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,
+    "ninety": 90, "twentieth": 20, "thirtieth": 30, "a": 1, "an": 1, "oh": 0,
+}  # fmt: skip
 
 _HAN_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")}
 _HAN_DIGITS |= {"〇": 0, "两": 2, "元": 1, "正": 1, "冬": 11, "腊": 12}

@@ -45,7 +45,7 @@ def _range(left: Span, right: Span) -> Span:
         # from 28 October to 3 January 2023: the start lies before the end
         earlier = first.month is not None and second.month is not None and first.month > second.month
         first = replace(first, year=second.year - earlier)
-    if first.day is not None and first.month is None and second.month is not None and first.month_shift is None:
+    if _floats(first) and second.month is not None:  # from the 28th to 3 November
         first = replace(first, month=second.month)
     if _floats(second):
         second = replace(second, anchor=Anchor.PREVIOUS)

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from extract.dates.numbers import read_number
 from extract.dates.records import Anchor, Expression, Span, Step
@@ -34,7 +35,7 @@ def read_match(match: re.Match[str], rule: DateRule, rules: Rules) -> Span | Non
         The span, or None if the numbers are no date (month 13).
     """
     groups = caught(match)
-    start, end = match.span()
+    start, end = match.start(), match.start() + len(match[0].rstrip("., "))
     if rule.orders:
         first = _all_digits(groups, rule)
         return None if first is None else Span(start, end, rule.id, first)
@@ -78,7 +79,7 @@ def _expression(groups: dict[str, str], suffix: str, rule: DateRule, rules: Rule
 
 
 def _with_shifts(expression: Expression, groups: dict[str, str], rule: DateRule, rules: Rules) -> Expression:
-    shifts: dict[str, int] = {}
+    shifts: dict[str, Any] = {}
     anchor = expression.anchor
     for unit in _SHIFTS:
         for name in (f"{unit}_word", f"{unit}_word_prev"):
@@ -94,6 +95,8 @@ def _with_shifts(expression: Expression, groups: dict[str, str], rule: DateRule,
             count = _number(groups, f"n{position}", rules)
             unit = str(rules.words["unit"][_clean(groups[f"unit{position}"])])
             steps.append(Step(unit, rule.sign * (1 if count is None else count)))
+    if expression.weekday is not None and "n1" in groups:  # two Sundays from now
+        steps.append(Step("week", rule.sign * (_number(groups, "n1", rules) or 1)))
     return replace(expression, anchor=anchor, steps=tuple(steps), **shifts)
 
 

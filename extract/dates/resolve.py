@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from extract.dates.records import Anchor, Expression, Step
+from extract.dates.arithmetic import DAY_UNITS, add, count_weekdays, exists, month_plus, whole_week
+from extract.dates.records import Anchor, Expression
 from extract.dates.rules import Event
 from extract.records import PartialDate
 
-_DAY_UNITS = {"day", "week", "fortnight", "business_day"}
-_EARLIEST, _LATEST = 1, 9999
 # How many days from the reference a month and day without a year may lie and still be of its year:
 # looking back is more usual than looking ahead, and the tense of the sentence only leans.
 _AHEAD = {-1: 120, 0: 200, 1: 270}
@@ -68,16 +66,12 @@ def _resolve(expression: Expression, context: Context) -> PartialDate | None:
         return _after_steps(expression, context)
     if expression.event is not None:
         return _event(expression, context)
-    if expression.nth is not None and expression.weekday is not None:
-        return _nth_weekday(expression, context)
-    if expression.month is not None or expression.month_shift is not None:
-        return _in_month(expression, context)
+    if expression.month is not None or expression.month_shift is not None or expression.nth is not None:
+        return _nth_weekday(expression, context) if expression.nth else _in_month(expression, context)
     if expression.year is not None or expression.year_shift is not None:
         year = _stated_year(expression, context)
         return None if year is None else PartialDate(year)
-    if expression.day is not None:
-        return _bare_day(expression, context)
-    return _near(expression, context)
+    return _near(expression, context) if expression.day is None else _bare_day(expression, context)
 
 
 def _cap(value: PartialDate, precision: str) -> PartialDate:
@@ -99,7 +93,7 @@ def _named_before(expression: Expression, context: Context) -> PartialDate | Non
     """The last date fine enough for what is asked: a day for days and weeks, a month for months."""
     if expression.year_shift is not None or {step.unit for step in expression.steps} == {"year"}:
         return context.previous
-    if expression.month_shift is not None or any(step.unit not in _DAY_UNITS for step in expression.steps):
+    if expression.month_shift is not None or any(step.unit not in DAY_UNITS for step in expression.steps):
         return context.previous_month or context.previous
     return context.previous_day or context.previous_month or context.previous
 
@@ -118,50 +112,15 @@ def _after_steps(expression: Expression, context: Context) -> PartialDate | None
     if base is None:
         return None
     if expression.weekday is not None:  # two Sundays from now
-        return PartialDate.of(_count_weekdays(base.first, expression.weekday, expression.steps[0].count))
+        return PartialDate.of(count_weekdays(base.first, expression.weekday, expression.steps[0].count))
     day = base.first + timedelta(days=expression.day_shift or 0)
     for step in expression.steps:
-        day = _add(day, step)
+        day = add(day, step)
     units = {step.unit for step in expression.steps}
-    fine = "day" if units & _DAY_UNITS else "month" if units - {"year"} else "year"
+    fine = "day" if units & DAY_UNITS else "month" if units - {"year"} else "year"
     if base.day is None and fine == "day":  # three weeks after a month: some month, no day
         fine = "month" if base.month is not None else "year"
     return _cap(PartialDate.of(day), fine)
-
-
-def _add(day: date, step: Step) -> date:
-    if step.unit == "day":
-        return day + timedelta(days=step.count)
-    if step.unit == "week":
-        return day + timedelta(weeks=step.count)
-    if step.unit == "business_day":
-        return _add_business_days(day, step.count)
-    if step.unit == "fortnight":
-        return day + timedelta(weeks=2 * step.count)
-    months = step.count * {"month": 1, "quarter": 3, "half_year": 6, "year": 12}[step.unit]
-    year, month = _month_plus(day.year, day.month, months)
-    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
-
-
-def _add_business_days(day: date, count: int) -> date:
-    weeks, rest = divmod(abs(count), 5)
-    sign = 1 if count >= 0 else -1
-    day += timedelta(weeks=sign * weeks)
-    while rest:
-        day += timedelta(days=sign)
-        rest -= day.weekday() < 5
-    return day
-
-
-def _count_weekdays(day: date, weekday: int, count: int) -> date:
-    sign = 1 if count > 0 else -1
-    ahead = (weekday - day.isoweekday()) * sign % 7 or 7
-    return day + timedelta(days=sign * (ahead + 7 * (abs(count) - 1)))
-
-
-def _month_plus(year: int, month: int, months: int) -> tuple[int, int]:
-    total = year * 12 + month - 1 + months
-    return total // 12, total % 12 + 1
 
 
 def _event(expression: Expression, context: Context) -> PartialDate | None:
@@ -200,7 +159,7 @@ def _in_month(expression: Expression, context: Context) -> PartialDate | None:
         base = _base(expression, context)
         if base is None or base.month is None:
             return None
-        shifted, month = _month_plus(base.year, base.month, expression.month_shift or 0)
+        shifted, month = month_plus(base.year, base.month, expression.month_shift or 0)
         year = year if year is not None else shifted
     if year is None:
         return _without_year(replace(expression, month=month), context)
@@ -209,15 +168,16 @@ def _in_month(expression: Expression, context: Context) -> PartialDate | None:
 
 def _without_year(expression: Expression, context: Context) -> PartialDate | None:
     month, day = expression.month or 1, expression.day
-    if context.year is not None and expression.direction is None and _valid(context.year, month, day):
+    if context.year is not None and expression.direction is None and exists(context.year, month, day):
         return PartialDate(context.year, month, day)
     if context.reference is None:
         return None
     reference = context.reference
-    years = [year for year in range(reference.year - 4, reference.year + 5) if _valid(year, month, day)]
+    years = [year for year in range(reference.year - 4, reference.year + 5) if exists(year, month, day)]
     dates = [PartialDate(year, month, day) for year in years]
     if expression.weekday is not None and day is not None:  # Tuesday, 15 August: some years only
-        dates = [found for found in dates if found.first.isoweekday() == expression.weekday] or dates
+        near = [found for found in dates if abs(found.year - reference.year) <= 1]
+        dates = [found for found in near if found.first.isoweekday() == expression.weekday] or dates
     return _choose(dates, expression.direction, reference, context.tense)
 
 
@@ -236,12 +196,10 @@ def _choose(
 
 def _strangeness(found: PartialDate, reference: date, tense: int) -> tuple[bool, int, int]:
     """Order years by how odd the date would be: out of reach, not of this year, far."""
-    days = (found.first - reference).days if found.first > reference else min((found.last - reference).days, 0)
+    days = (
+        (found.first - reference).days if found.first > reference else min((found.last - reference).days, 0)
+    )
     return not -_BACK[tense] <= days <= _AHEAD[tense], abs(found.year - reference.year), abs(days)
-
-
-def _valid(year: int, month: int, day: int | None) -> bool:
-    return _EARLIEST <= year <= _LATEST and (day is None or 1 <= day <= calendar.monthrange(year, month)[1])
 
 
 def _bare_day(expression: Expression, context: Context) -> PartialDate | None:
@@ -253,8 +211,8 @@ def _bare_day(expression: Expression, context: Context) -> PartialDate | None:
             return named
     if reference is None:
         return None
-    months = [_month_plus(reference.year, reference.month, step) for step in (-2, -1, 0, 1, 2)]
-    days = [date(year, month, day) for year, month in months if _valid(year, month, day)]
+    months = [month_plus(reference.year, reference.month, step) for step in (-2, -1, 0, 1, 2)]
+    days = [date(year, month, day) for year, month in months if exists(year, month, day)]
     if expression.weekday is not None:
         days = [found for found in days if found.isoweekday() == expression.weekday] or days
     return PartialDate.of(min(days, key=lambda found: _day_strangeness(found, reference, context.tense)))
@@ -263,8 +221,8 @@ def _bare_day(expression: Expression, context: Context) -> PartialDate | None:
 def _in_named_month(day: int, named: PartialDate, context: Context) -> PartialDate | None:
     year, month = named.year, named.month or 1
     if named.day is not None and day < named.day - 20 and context.tense >= 0:
-        year, month = _month_plus(year, month, 1)  # opens on 28 October, in chats from the 3rd
-    if not _valid(year, month, day):
+        year, month = month_plus(year, month, 1)  # opens on 28 October, in chats from the 3rd
+    if not exists(year, month, day):
         return None
     found = PartialDate(year, month, day)
     if context.tense < 0 and context.reference is not None and found.first > context.reference:
@@ -283,26 +241,21 @@ def _near(expression: Expression, context: Context) -> PartialDate | None:
     base = _base(expression, context)
     if base is None:
         return None
-    if expression.weekday is None and expression.week_shift is None:
-        if base.day is None:  # "the next day" after a month: nothing finer is known
-            return base
-        return PartialDate.of(base.first + timedelta(days=expression.day_shift or 0))
-    day = base.first
     if expression.week_shift is not None:
-        monday = day - timedelta(days=day.weekday()) + timedelta(weeks=expression.week_shift)
-        if expression.weekday is None:
-            return _week(monday)
-        return PartialDate.of(monday + timedelta(days=expression.weekday - 1))
-    weekday = expression.weekday or 1
-    back = day - timedelta(days=(day.isoweekday() - weekday) % 7)
-    if context.tense > 0:
-        return PartialDate.of(day + timedelta(days=(weekday - day.isoweekday()) % 7 or 7))
-    return PartialDate.of(back)
+        return _in_week(base.first, expression.week_shift, expression.weekday)
+    if expression.weekday is not None:
+        return PartialDate.of(_weekday_around(base.first, expression.weekday, context.tense))
+    if base.day is None:  # "the next day" after a month: nothing finer is known
+        return base
+    return PartialDate.of(base.first + timedelta(days=expression.day_shift or 0))
 
 
-def _week(monday: date) -> PartialDate:
-    """A week is its month if it lies in one, else its year: no day is invented."""
-    sunday = monday + timedelta(days=6)
-    if monday.month == sunday.month:
-        return PartialDate(monday.year, monday.month)
-    return PartialDate(monday.year) if monday.year == sunday.year else PartialDate(sunday.year)
+def _in_week(day: date, weeks: int, weekday: int | None) -> PartialDate:
+    monday = day - timedelta(days=day.weekday()) + timedelta(weeks=weeks)
+    return whole_week(monday) if weekday is None else PartialDate.of(monday + timedelta(days=weekday - 1))
+
+
+def _weekday_around(day: date, weekday: int, tense: int) -> date:
+    """The next such weekday in a sentence about the future, else the last one; today counts as past."""
+    ahead = (weekday - day.isoweekday()) % 7
+    return day + timedelta(days=ahead or 7) if tense > 0 else day - timedelta(days=-ahead % 7)

@@ -1,8 +1,13 @@
-"""Typed date rules from `rules/<lang>/dates*.toml`: read once, checked on loading.
+r"""Typed date rules from `rules/<lang>/dates*.toml`: read once, checked on loading.
 
-A pattern is a regular expression over folded text in which `{name}` stands for a named pattern or a
-word list of the same language, `{name>alias}` for the same under another group name, `{name>_}` for the
-same without a group; pieces make no group. A space matches one to three spaces (write `\\x20` inside a look-behind). Groups carry the meaning: `year`, `month`, `day`, `weekday`, ... (see `read.py`).
+A pattern is a regular expression over folded text. In it
+
+- `{name}` stands for a word list or a named pattern and makes a group of that name,
+- `{name>alias}` does the same under another name, `{name>_}` without a group,
+- a name of the table `pieces` is inserted as it is,
+- a space matches one to three spaces; inside a look-behind write `\x20`.
+
+What the groups mean is told in `read.py`.
 """
 
 from __future__ import annotations
@@ -85,6 +90,7 @@ class Rules:
 
     Attributes:
         index: first word or character -> the rules that may begin with it, in file order.
+        beginning: finds the index's characters, for a language without spaces.
         words: word list name -> word -> value.
         events: event key -> when it lies.
         cues: name -> compiled pattern; see `roles.py`.
@@ -94,6 +100,7 @@ class Rules:
     lang: Lang
     rules: tuple[DateRule, ...]
     index: Mapping[str, tuple[DateRule, ...]]
+    beginning: re.Pattern[str]
     words: Mapping[str, Mapping[str, int | str]]
     events: Mapping[str, Event]
     cues: Mapping[str, re.Pattern[str]]
@@ -124,10 +131,11 @@ def load_date_rules(lang: Lang) -> Rules:
         lang=lang,
         rules=rules,
         index={start: tuple(found) for start, found in index.items()},
+        beginning=re.compile("|".join(map(re.escape, index))),
         words=tables["words"],
         events={key: _event(raw) for key, raw in tables["events"].items()},
-        cues={key: re.compile(_expand(raw, fragments, f"cues.{key}")) for key, raw in tables["cues"].items()},
-        joins={key: re.compile(_expand(raw, fragments, f"joins.{key}")) for key, raw in tables["joins"].items()},
+        cues={key: _compiled(raw, fragments, f"cues.{key}") for key, raw in tables["cues"].items()},
+        joins={key: _compiled(raw, fragments, f"joins.{key}") for key, raw in tables["joins"].items()},
     )
 
 
@@ -186,7 +194,16 @@ def _spaced(pattern: str) -> str:
     return re.sub(r"(?<!\[)(?<!\\) (?![?*+{\]])", " {1,3}", pattern)
 
 
-def _rule(raw: Mapping[str, Any], fragments: Mapping[str, str], words: Mapping[str, Any], lang: Lang) -> DateRule:
+def _compiled(pattern: str, fragments: Mapping[str, str], where: str) -> re.Pattern[str]:
+    try:
+        return re.compile(_distinct_groups(_expand(pattern, fragments, where)))
+    except re.error as error:
+        raise DateRuleError(f"{where}: pattern does not compile: {error}") from error
+
+
+def _rule(
+    raw: Mapping[str, Any], fragments: Mapping[str, str], words: Mapping[str, Any], lang: Lang
+) -> DateRule:
     where = f"{raw['file']}: rule {raw.get('id', '?')}"
     unknown = raw.keys() - _KNOWN_KEYS - {"file"}
     missing = {"id", "reason", "starts", "pattern", "examples"} - raw.keys()
@@ -194,10 +211,7 @@ def _rule(raw: Mapping[str, Any], fragments: Mapping[str, str], words: Mapping[s
         raise DateRuleError(f"{where}: unknown keys {sorted(unknown)}, missing keys {sorted(missing)}")
     if raw.get("precision", "day") not in _PRECISIONS:
         raise DateRuleError(f"{where}: precision must be one of {sorted(_PRECISIONS)}")
-    try:
-        regex = re.compile(_distinct_groups(_expand(raw["pattern"], fragments, where)))
-    except re.error as error:
-        raise DateRuleError(f"{where}: pattern does not compile: {error}") from error
+    regex = _compiled(raw["pattern"], fragments, where)
     shift = raw.get("shift")
     return DateRule(
         id=raw["id"],

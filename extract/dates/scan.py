@@ -27,7 +27,7 @@ def scan(text: str, folded: str, rules: Rules) -> Iterator[Span]:
     for start, key in _beginnings(folded, rules):
         if start < end:
             continue
-        span = _longest(text, folded, start, rules.index.get(key, ()), rules)
+        span = _longest(text, folded, start, rules.index[key], rules)
         if span is not None:
             end = span.end
             yield span
@@ -36,16 +36,17 @@ def scan(text: str, folded: str, rules: Rules) -> Iterator[Span]:
 def _beginnings(folded: str, rules: Rules) -> Iterator[tuple[int, str]]:
     if rules.lang is Lang.EN:
         for match in _ENGLISH_START.finditer(folded):
-            word = match[0]
-            yield match.start(), word[0] if word[0].isdigit() else word
+            word = match[0] if match[0].isalpha() else match[0][0]
+            if word in rules.index:
+                yield match.start(), word
         return
-    index = rules.index
-    for start, char in enumerate(folded):
-        if char in index:
-            yield start, char
+    for match in rules.beginning.finditer(folded):
+        yield match.start(), match[0]
 
 
-def _longest(text: str, folded: str, start: int, candidates: tuple[DateRule, ...], rules: Rules) -> Span | None:
+def _longest(
+    text: str, folded: str, start: int, candidates: tuple[DateRule, ...], rules: Rules
+) -> Span | None:
     best: Span | None = None
     for rule in candidates:
         match = rule.regex.match(folded, start)
