@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from statistics import median
 
 from crawlers.addresses import netloc
@@ -138,7 +139,7 @@ def _silence(report: CrawlReport, history: Sequence[PastRun]) -> _Found:
     if news_of(report):
         return Health.OK, ""
     times = [run.started_at for run in history if run.news]
-    gaps = [(later - earlier).total_seconds() for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
     if len(gaps) >= _GAPS:
         usual = timedelta(seconds=median(gaps))
         silent = report.started_at - times[-1]

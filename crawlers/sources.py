@@ -127,6 +127,7 @@ def load_source(path: Path, platforms: Collection[str] | None = None) -> Source:
         _checked(path, f"selectors[{number}]", table, _SELECTORS)
         for number, table in enumerate(top.pop("selectors", ()))
     ]
+    expect = _checked(path, "expect", top.pop("expect", {}), _EXPECT)
     source = Source(
         discovery=how,
         revisit=top.pop("revisit", _usual_revisit(how, top["kind"])),
@@ -135,7 +136,7 @@ def load_source(path: Path, platforms: Collection[str] | None = None) -> Source:
         path=path,
         **top,
         **discovery,
-        **_checked(path, "expect", top.pop("expect", {}), _EXPECT),
+        **expect,
     )
     _check_whole(path, source, set(discovery), platforms)
     return source
