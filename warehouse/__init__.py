@@ -1,0 +1,1 @@
+"""The policy table: append-only observations, derived intervals, changes, alerts, published files."""

@@ -1,0 +1,57 @@
+"""Near-duplicate documents: reprints and wire copies are one witness, and so are a notice's translations."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+from datasketch import MinHash
+
+from extract.records import Lang
+
+PERMUTATIONS = 96
+ROWS = 4  # rows of a band: two texts of similarity s share one with probability 1 - (1 - s^4)^24
+SIMILAR = 0.5  # Jaccard similarity of shingles from which two texts are the same
+CONTAINED = 0.75  # or this share of the shorter one stands in the longer one
+_SHINGLE = {Lang.EN: 9, Lang.ZH: 4}  # characters: about two words in either language
+_NOISE = re.compile(r"[\W_]+")
+
+
+def shingles(title: str, text: str, lang: Lang) -> frozenset[str]:
+    """Overlapping runs of characters of the text, without punctuation, case and width."""
+    plain = unicodedata.normalize("NFKC", f"{title} {text}").casefold()
+    plain = _NOISE.sub("" if lang is Lang.ZH else " ", plain).strip()
+    size = _SHINGLE[lang]
+    return frozenset(plain[at : at + size] for at in range(max(1, len(plain) - size + 1)))
+
+
+def bands(pieces: frozenset[str]) -> list[int]:
+    """One 64-bit value for each band of the MinHash signature; equal values make two texts candidates."""
+    signature = MinHash(num_perm=PERMUTATIONS)
+    signature.update_batch([piece.encode("utf-8", "surrogatepass") for piece in pieces])
+    rows = np.asarray(signature.hashvalues, dtype=np.uint64).reshape(-1, ROWS)
+    return [int.from_bytes(hashlib.blake2b(row.tobytes(), digest_size=8).digest(), "big") for row in rows]
+
+
+def similar(one: frozenset[str], other: frozenset[str]) -> float:
+    """How much two texts are the same, in [0, 1]; 0 below the thresholds."""
+    shared = len(one & other)
+    jaccard = shared / (len(one) + len(other) - shared)
+    contained = shared / min(len(one), len(other))
+    return max(jaccard, contained) if jaccard >= SIMILAR or contained >= CONTAINED else 0.0
+
+
+def best_match(pieces: frozenset[str], candidates: Iterable[tuple[str, frozenset[str]]]) -> str | None:
+    """Id of the most similar candidate, the smallest one among equals; None if none is similar."""
+    scored = [(similar(pieces, other), name) for name, other in candidates]
+    close = [(-score, name) for score, name in scored if score]
+    return min(close)[1] if close else None
+
+
+def band_rows(document_id: str, values: Iterable[int]) -> Iterator[Mapping[str, object]]:
+    """Rows of table `document_band`."""
+    for number, value in enumerate(values):
+        yield {"band": number, "value": value, "document_id": document_id}

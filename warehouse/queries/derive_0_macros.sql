@@ -1,0 +1,8 @@
+-- Small helpers of the derivation, alive for one session only.
+
+CREATE OR REPLACE TEMP MACRO last_covered(day, precision) AS
+  CASE precision WHEN 'month' THEN last_day(day) WHEN 'year' THEN make_date(year(day), 12, 31) ELSE day END;
+
+-- Do two dates of reduced precision overlap?
+CREATE OR REPLACE TEMP MACRO same_time(day1, precision1, day2, precision2) AS
+  day1 <= last_covered(day2, precision2) AND day2 <= last_covered(day1, precision1);

@@ -1,0 +1,103 @@
+-- Derivation, step 2 of 3: statements to rules (temp table `rule`) with precedence, and who supports what
+-- (temp table `member`).
+
+-- 4. One claim for each action and start. The best-ranked stated end is its end: silence about an end lifts none.
+CREATE OR REPLACE TEMP TABLE claim AS
+WITH ends AS (
+  SELECT key_id, stage, action, start, ends, max(kind) AS kind, count(DISTINCT cluster_id) AS witnesses,
+         max(said_on) AS last_said, min(to_precision) AS to_precision
+  FROM dated WHERE ends IS NOT NULL GROUP BY ALL
+), best_end AS (
+  SELECT key_id, stage, action, start, ends, to_precision FROM ends
+  QUALIFY row_number() OVER (
+    PARTITION BY key_id, stage, action, start ORDER BY kind DESC, witnesses DESC, last_said DESC, ends DESC) = 1
+), claims AS (
+  SELECT key_id, stage, action, start, min(from_precision) AS from_precision, max(kind) AS kind,
+         list_distinct(list(cluster_id)) AS clusters, count(*) AS observations,
+         min(said_on) AS first_said, max(said_on) AS last_said,
+         list(exhibit) AS evidence
+  FROM dated GROUP BY ALL
+)
+SELECT c.*, e.ends, e.to_precision
+FROM claims c LEFT JOIN best_end e USING (key_id, stage, action, start);
+
+-- 5. Undated statements: one for each day and action.
+CREATE OR REPLACE TEMP TABLE undated AS
+SELECT key_id, stage, action, said_on AS day, max(kind) AS kind, list_distinct(list(cluster_id)) AS clusters,
+       count(*) AS observations,
+       list(exhibit) AS evidence
+FROM active
+WHERE effective_from IS NULL AND ends IS NULL AND relation <> 'reschedules'
+GROUP BY ALL;
+
+-- 6. An undated statement of what an announced rule will bring refers to that announcement.
+CREATE OR REPLACE TEMP TABLE heralding AS
+SELECT u.key_id, u.stage, u.action, u.day, min(c.start) AS start
+FROM undated u JOIN claim c USING (key_id, stage, action)
+WHERE c.start > u.day AND c.first_said <= u.day + 7
+GROUP BY ALL;
+
+-- 7. What dated rules say on the day of each undated statement.
+CREATE OR REPLACE TEMP TABLE heard AS
+WITH ranked AS (
+  SELECT *, row_number() OVER (
+    PARTITION BY key_id, stage ORDER BY start, kind, len(clusters), last_said, action) AS rank
+  FROM claim SEMI JOIN undated USING (key_id, stage)
+), standing_rule AS (   -- open rules: the last one of each day on which any starts
+  SELECT key_id, stage, start, max(rank) AS rank FROM ranked WHERE ends IS NULL GROUP BY ALL
+), days AS (
+  SELECT DISTINCT key_id, stage, day FROM undated
+), based AS (
+  SELECT d.key_id, d.stage, d.day, s.rank
+  FROM days d ASOF LEFT JOIN standing_rule s ON s.key_id = d.key_id AND s.stage = d.stage AND s.start <= d.day
+), temporary_rule AS (
+  SELECT d.key_id, d.stage, d.day, max(r.rank) AS rank
+  FROM days d JOIN ranked r ON r.key_id = d.key_id AND r.stage = d.stage AND r.start <= d.day AND d.day < r.ends
+  GROUP BY ALL
+), holding AS (
+  SELECT key_id, stage, day, greatest(b.rank, t.rank) AS rank
+  FROM based b LEFT JOIN temporary_rule t USING (key_id, stage, day)
+)
+SELECT u.*, h.rank AS holder, r.action AS holder_action, r.start AS holder_start, r.ends AS holder_ends,
+       r.to_precision AS holder_to_precision, g.start AS heralded
+FROM undated u
+  JOIN holding h USING (key_id, stage, day)
+  LEFT JOIN ranked r ON r.key_id = u.key_id AND r.stage = u.stage AND r.rank = h.rank
+  LEFT JOIN heralding g ON g.key_id = u.key_id AND g.stage = u.stage AND g.action = u.action AND g.day = u.day;
+
+-- 8. Of the undated statements that contradict what holds, the first of each row starts a rule by its day;
+--    within a temporary rule it holds at most to that rule's end. A heralding statement starts nothing unless
+--    it says what holds already.
+CREATE OR REPLACE TEMP TABLE starter AS
+WITH eligible AS (
+  SELECT * FROM heard
+  WHERE (heralded IS NULL OR action = holder_action) AND (holder_start IS NULL OR day > holder_start)
+  QUALIFY row_number() OVER (
+    PARTITION BY key_id, stage, day ORDER BY kind DESC, len(clusters) DESC, action DESC) = 1
+), compared AS (
+  SELECT *, lag(action) OVER (PARTITION BY key_id, stage, holder ORDER BY day) AS before FROM eligible
+)
+SELECT * FROM compared WHERE action IS DISTINCT FROM coalesce(before, holder_action);
+
+-- 9. All rules in order of precedence: on any day the highest rank that covers it holds.
+CREATE OR REPLACE TEMP TABLE rule AS
+WITH rules AS (
+  SELECT key_id, stage, action, start, from_precision, ends, to_precision, kind, clusters, observations,
+         first_said, last_said, evidence, true AS stated
+  FROM claim
+  UNION ALL
+  SELECT key_id, stage, action, day, 'by', holder_ends, holder_to_precision, kind, clusters, observations,
+         day, day, evidence, false
+  FROM starter
+)
+SELECT *, row_number() OVER (
+  PARTITION BY key_id, stage ORDER BY start, stated, kind, len(clusters), last_said, action) AS rank
+FROM rules;
+
+-- 10. Every statement, at the day it speaks of: it supports the interval there, or contradicts it.
+CREATE OR REPLACE TEMP TABLE member AS
+SELECT key_id, stage, action, start AS day, kind, clusters, observations, first_said, last_said, evidence FROM claim
+UNION ALL
+SELECT key_id, stage, action, coalesce(CASE WHEN action IS DISTINCT FROM holder_action THEN heralded END, day),
+       kind, clusters, observations, day, day, evidence
+FROM heard;

@@ -1,0 +1,1 @@
+SELECT text FROM document WHERE document_id::VARCHAR = $id;

@@ -1,0 +1,11 @@
+-- A reviewer's corrected facts (temp table `correction`) take what belongs to the document from there.
+CREATE OR REPLACE TEMP TABLE corrected AS
+SELECT c.* REPLACE (
+  key_of(c.platform, c.surface, c.target, c.region) AS key_id, d.cluster_id AS cluster_id, d.source_id AS source_id,
+  d.kind AS kind, coalesce(least(d.published, d.seen_at::DATE + 1), d.seen_at::DATE) AS said_on,
+  d.published_inferred AS published_inferred)
+FROM correction c JOIN document d USING (document_id);
+
+INSERT INTO observation FROM corrected;
+
+INSERT INTO brought FROM corrected;

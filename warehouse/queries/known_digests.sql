@@ -1,0 +1,1 @@
+SELECT DISTINCT digest FROM document WHERE digest IN (SELECT unnest($digests));

@@ -1,0 +1,39 @@
+-- Bring the current slice of `policy`, and `support`, of the touched keys in line with temp table `derived`.
+-- Leaves the rows that went (`gone`) and came (`born`), and the slice before (`old`), for the search for changes.
+CREATE OR REPLACE TEMP TABLE old AS
+SELECT rowid AS row_id, * FROM policy SEMI JOIN touched USING (key_id) WHERE known_to = TIMESTAMP '9999-12-31';
+
+CREATE OR REPLACE TEMP TABLE gone AS
+SELECT o.row_id FROM old o WHERE NOT EXISTS (
+  SELECT 1 FROM derived d
+  WHERE d.key_id = o.key_id AND d.stage = o.stage AND d.action = o.action AND d.valid_from = o.valid_from
+    AND d.from_precision = o.from_precision AND d.valid_to = o.valid_to
+    AND d.to_precision IS NOT DISTINCT FROM o.to_precision
+    AND d.authority = o.authority AND d.contested = o.contested AND d.resumed = o.resumed AND d.own_end = o.own_end);
+
+CREATE OR REPLACE TEMP TABLE born AS
+SELECT d.* FROM derived d WHERE NOT EXISTS (
+  SELECT 1 FROM old o
+  WHERE d.key_id = o.key_id AND d.stage = o.stage AND d.action = o.action AND d.valid_from = o.valid_from
+    AND d.from_precision = o.from_precision AND d.valid_to = o.valid_to
+    AND d.to_precision IS NOT DISTINCT FROM o.to_precision
+    AND d.authority = o.authority AND d.contested = o.contested AND d.resumed = o.resumed AND d.own_end = o.own_end);
+
+UPDATE policy SET known_to = getvariable('known')::TIMESTAMP WHERE rowid IN (SELECT row_id FROM gone);
+
+CREATE OR REPLACE TEMP TABLE key AS
+SELECT DISTINCT ON (key_id) key_id, platform, surface, target, region
+FROM observation SEMI JOIN touched USING (key_id);
+
+INSERT INTO policy
+SELECT b.key_id, k.platform, k.surface, k.target, k.region, b.stage, b.action, b.valid_from, b.from_precision,
+       b.valid_to, b.to_precision, b.authority, b.contested, b.resumed, b.own_end, b.cause_id, b.evidence_ids,
+       getvariable('known')::TIMESTAMP, TIMESTAMP '9999-12-31', getvariable('run')
+FROM born b JOIN key k USING (key_id)
+ORDER BY k.platform, k.surface, k.target, k.region, b.stage, b.valid_from;
+
+DELETE FROM support WHERE key_id IN (SELECT key_id FROM touched);
+
+INSERT INTO support
+SELECT key_id, stage, action, valid_from, witnesses, observations, first_said, last_said, evidence_ids, against_ids
+FROM derived ORDER BY key_id, stage, valid_from;
