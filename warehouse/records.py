@@ -56,7 +56,9 @@ class SnapshotRow:
         warc_file: relative to the archive directory.
         warc_offset: byte offset of the record.
         bytes: length of the body.
-        revisit: the body was the same as before.
+        revisit: the body was the same as before: only the state of the page is kept.
+        role: `content`, or what else the source uses the page for (`discovery`).
+        first_seen, last_changed: of the page; found out from what is stored if not given.
     """
 
     url: str
@@ -72,11 +74,14 @@ class SnapshotRow:
     last_modified: str | None = None
     revisit: bool = False
     next_due: datetime | None = None
+    role: str = "content"
+    first_seen: datetime | None = None
+    last_changed: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CrawlRecord:
-    """What the next crawl needs to know of a page."""
+    """What the next crawl needs to know of a page; `fetched_at` is its last fetch."""
 
     url: str
     etag: str | None
@@ -84,6 +89,9 @@ class CrawlRecord:
     digest: str
     fetched_at: datetime
     next_due: datetime | None
+    role: str
+    first_seen: datetime
+    last_changed: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,8 @@ def _correction(verdict: Verdict, batch: Batch) -> dict[str, object]:
     return {
         "observation_id": content_hash((name, "corrected")), "run_id": batch.run_id,
         "known_at": batch.known_at, "document_id": verdict.document_id, "key_id": 0, **fact_values(fact),
-        "relation": "states",        "evidence": fact.evidence, "evidence_start": fact.start, "evidence_end": fact.end,
+        "relation": "states", "evidence": fact.evidence, "evidence_start": fact.start,
+        "evidence_end": fact.end,
         "rules": ["review"], "confidence": 1.0, "extractor_version": batch.extractor_version,
         "verdict_id": name,
     }  # fmt: skip

@@ -81,14 +81,10 @@ CREATE TABLE snapshot (
   content_type VARCHAR NOT NULL,
   digest VARCHAR NOT NULL,
   bytes UBIGINT NOT NULL,
-  etag VARCHAR,
-  last_modified VARCHAR,
-  revisit BOOLEAN NOT NULL,
-  next_due TIMESTAMP,
   warc_file VARCHAR NOT NULL,
-  warc_offset UBIGINT NOT NULL
+  warc_offset BIGINT NOT NULL
 );
-COMMENT ON TABLE snapshot IS 'One fetch of one page, and where its bytes stand in the archive.';
+COMMENT ON TABLE snapshot IS 'One fetch that brought a new body, and where its bytes stand in the archive.';
 COMMENT ON COLUMN snapshot.run_id IS 'Run that fetched it.';
 COMMENT ON COLUMN snapshot.source_id IS 'Id of the declared source.';
 COMMENT ON COLUMN snapshot.url IS 'Address of the page.';
@@ -97,12 +93,32 @@ COMMENT ON COLUMN snapshot.status IS 'HTTP status.';
 COMMENT ON COLUMN snapshot.content_type IS 'Content type as served.';
 COMMENT ON COLUMN snapshot.digest IS 'sha256 of the body.';
 COMMENT ON COLUMN snapshot.bytes IS 'Length of the body.';
-COMMENT ON COLUMN snapshot.etag IS 'Validator for the next request.';
-COMMENT ON COLUMN snapshot.last_modified IS 'Validator for the next request.';
-COMMENT ON COLUMN snapshot.revisit IS 'True if the body was the same as before and is not stored again.';
-COMMENT ON COLUMN snapshot.next_due IS 'When the page should be asked for again (UTC).';
 COMMENT ON COLUMN snapshot.warc_file IS 'WARC file, relative to the archive directory.';
 COMMENT ON COLUMN snapshot.warc_offset IS 'Byte offset of the record in the WARC file.';
+
+CREATE TABLE page (
+  source_id VARCHAR NOT NULL,
+  url VARCHAR NOT NULL,
+  role VARCHAR NOT NULL,
+  etag VARCHAR,
+  last_modified VARCHAR,
+  digest VARCHAR NOT NULL,
+  first_seen TIMESTAMP NOT NULL,
+  last_changed TIMESTAMP,
+  last_fetched TIMESTAMP NOT NULL,
+  next_due TIMESTAMP
+);
+COMMENT ON TABLE page IS 'What the next crawl needs to know of each page. Only the latest state is kept, so that a night without news adds no row.';
+COMMENT ON COLUMN page.source_id IS 'Id of the declared source.';
+COMMENT ON COLUMN page.url IS 'Address of the page, as it is asked for.';
+COMMENT ON COLUMN page.role IS 'content, or what else the source uses it for (discovery).';
+COMMENT ON COLUMN page.etag IS 'Validator for the next request.';
+COMMENT ON COLUMN page.last_modified IS 'Validator for the next request.';
+COMMENT ON COLUMN page.digest IS 'sha256 of the last body.';
+COMMENT ON COLUMN page.first_seen IS 'First fetch (UTC).';
+COMMENT ON COLUMN page.last_changed IS 'Last fetch that brought another body (UTC).';
+COMMENT ON COLUMN page.last_fetched IS 'Last fetch (UTC).';
+COMMENT ON COLUMN page.next_due IS 'When it should be asked for again (UTC).';
 
 CREATE TABLE document (
   document_id UUID NOT NULL,
@@ -122,7 +138,7 @@ CREATE TABLE document (
   cluster_id UUID NOT NULL,
   digest VARCHAR,
   warc_file VARCHAR,
-  warc_offset UBIGINT
+  warc_offset BIGINT
 );
 COMMENT ON TABLE document IS 'One version of one text, as the extractor was given it.';
 COMMENT ON COLUMN document.document_id IS 'Hash of its content and address.';
