@@ -99,10 +99,7 @@ def _apply(
     _insert(
         connection, "source_run", ({"run_id": batch.run_id, **columns_of(row)} for row in batch.source_runs)
     )
-    seen = (
-        () if batch.cause is Cause.TECHNICAL else batch.snapshots
-    )  # a re-reading names them, it fetched nothing
-    snapshots = _insert(connection, "snapshot", ({"run_id": batch.run_id, **columns_of(row)} for row in seen))
+    snapshots = _store_snapshots(connection, batch)
     documents = _store_documents(connection, batch, items)
     observations = _store_observations(connection, batch, items)
     apply_verdicts(connection, batch)
@@ -136,6 +133,22 @@ def _next_run(connection: duckdb.DuckDBPyConnection, batch: Batch) -> tuple[int,
     if last is None:
         return 1, batch.known_at, ""
     return last[0] + 1, max(batch.known_at, last[1] + timedelta(microseconds=1)), last[2]
+
+
+def _store_snapshots(connection: duckdb.DuckDBPyConnection, batch: Batch) -> int:
+    """Append fetches that brought a new body, and bring the pages' states up to date."""
+    if (
+        batch.cause is Cause.TECHNICAL or not batch.snapshots
+    ):  # a re-reading names snapshots, it fetched nothing
+        return 0
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE shape_fetched AS SELECT p.* EXCLUDE (last_fetched), s.* EXCLUDE "
+        "(run_id, source_id, url, digest), false AS revisit FROM page p, snapshot s LIMIT 0"
+    )
+    stage(connection, "fetched", "shape_fetched", (columns_of(row) for row in batch.snapshots))
+    run(connection, "update_pages")
+    fresh = [row for row in batch.snapshots if row.warc_file and not row.revisit]
+    return _insert(connection, "snapshot", ({"run_id": batch.run_id, **columns_of(row)} for row in fresh))
 
 
 def _store_documents(connection: duckdb.DuckDBPyConnection, batch: Batch, items: list[Item]) -> int:

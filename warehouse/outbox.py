@@ -53,9 +53,14 @@ def due(
     return _alerts(connection, "alerts_due", {"now": now, "channel": channel, "limit": limit})
 
 
-def listing(connection: duckdb.DuckDBPyConnection, state: str | None = None, limit: int = 100) -> list[Alert]:
-    """Alerts of a state (default: any), youngest first."""
-    return _alerts(connection, "alerts_listing", {"state": state, "limit": limit})
+def listing(
+    connection: duckdb.DuckDBPyConnection,
+    state: str | None = None,
+    channel: str | None = None,
+    limit: int = 100,
+) -> list[Alert]:
+    """Alerts of a state and channel (default: any), oldest first."""
+    return _alerts(connection, "alerts_listing", {"state": state, "channel": channel, "limit": limit})
 
 
 def delivered(connection: duckdb.DuckDBPyConnection, alert_id: str, at: datetime) -> None:

@@ -21,6 +21,7 @@ LINK = "policy.duckdb"
 TABLES = ("run", "source_run", "document", "observation", "scope", "policy", "support", "change")
 _UNPUBLISHED = (
     "snapshot",
+    "page",
     "document_band",
     "reading",
     "standing",
