@@ -1,0 +1,123 @@
+"""The documentation is true: its commands and queries run and print what it says they print."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+LINKPOLICY = [str(Path(sys.executable).with_name("linkpolicy"))]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# What differs from run to run: the sample server's port, times of a run.
+VOLATILE = re.compile(r"127\.0\.0\.1:\d+|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?")
+
+# One worker runs them all, so that the demonstration is run once.
+pytestmark = pytest.mark.xdist_group("demo")
+
+
+def blocks(page: Path) -> list[tuple[str, str]]:
+    """Fenced blocks of a page in order: language and content."""
+    return [(match[1], match[2]) for match in BLOCK.finditer(page.read_text(encoding="utf-8"))]
+
+
+def queries(page: Path) -> list[tuple[str, str | None]]:
+    """SQL blocks, each with the `text` block that follows it at once as its result, or None."""
+    found = blocks(page)
+    after = [*found[1:], ("", "")]
+    return [
+        (content, following[1] if following[0] == "text" else None)
+        for (language, content), following in zip(found, after, strict=True)
+        if language == "sql"
+    ]
+
+
+def sessions(page: Path) -> list[tuple[str, str]]:
+    """Commands after `$` in `console` blocks, each with the output shown."""
+    shown = []
+    for language, content in blocks(page):
+        if language == "console":
+            for part in re.split(r"^\$ ", content, flags=re.MULTILINE)[1:]:
+                command, _, output = part.partition("\n")
+                shown.append((command, output))
+    return shown
+
+
+def plain(text: str) -> list[str]:
+    """Lines without what is volatile or depends on column widths."""
+    lines = (re.sub(r"\s+", " ", VOLATILE.sub("~", line)).strip() for line in text.splitlines())
+    return [line for line in lines if line]
+
+
+def linkpolicy(*arguments: str, data: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "LINKPOLICY_DATA": str(data), "COLUMNS": "200", "NO_COLOR": "1"}
+    return subprocess.run(
+        [*LINKPOLICY, *arguments], capture_output=True, text=True, env=environment, cwd=ROOT, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory that the demonstration leaves behind."""
+    directory = tmp_path_factory.mktemp("demo") / "data"
+    done = linkpolicy("demo", "--data", str(directory), data=directory)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return directory
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    broken = [target for target in targets if "://" not in target and not (page.parent / target).exists()]
+
+    assert broken == []
+
+
+def test_paths_named_in_the_documentation_exist() -> None:
+    named = re.compile(r"`((?:crawlers|extract|warehouse|flows|tests|docs|bench)/[\w./-]*\w)`")
+    missing = [
+        f"{page.name}: {path}"
+        for page in PAGES
+        for path in named.findall(page.read_text(encoding="utf-8"))
+        if not (ROOT / path).exists()
+    ]
+
+    assert missing == []
+
+
+def test_every_command_is_documented() -> None:
+    from flows.cli import app  # noqa: PLC0415 (keeps collection fast)
+
+    commands = {command.name or "" for command in app.registered_commands} | {
+        group.name or "" for group in app.registered_groups
+    }
+    documentation = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+
+    assert {name for name in commands if f"linkpolicy {name}" not in documentation} == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_queries_give_the_results_shown(page: Path, data: Path) -> None:
+    for query, expected in queries(page):
+        done = linkpolicy("sql", query, data=data)
+
+        assert done.returncode == 0, query + done.stderr
+        if expected is not None:
+            assert plain(done.stdout) == plain(expected), query
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_print_what_is_shown(page: Path, data: Path) -> None:
+    for command, expected in sessions(page):
+        program, *arguments = shlex.split(command)
+        assert program == "linkpolicy", "only our own command is shown with its output"
+        done = linkpolicy(*arguments, data=data)
+
+        assert done.returncode == 0, command + done.stderr
+        assert plain(done.stdout) == plain(expected), command
