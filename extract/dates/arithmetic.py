@@ -9,19 +9,16 @@ from extract.dates.records import Step
 from extract.records import PartialDate
 
 DAY_UNITS = frozenset({"day", "week", "fortnight", "business_day"})
+_LENGTHS = {"day": 1, "week": 7, "fortnight": 14, "half_month": 15}
 _MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 
 
 def add(day: date, step: Step) -> date:
     """Take one step from a day; a day that the month reached lacks becomes its last."""
-    if step.unit == "day":
-        return day + timedelta(days=step.count)
-    if step.unit == "week":
-        return day + timedelta(weeks=step.count)
+    if step.unit in _LENGTHS:
+        return day + timedelta(days=_LENGTHS[step.unit] * step.count)
     if step.unit == "business_day":
         return _add_business_days(day, step.count)
-    if step.unit == "fortnight":
-        return day + timedelta(weeks=2 * step.count)
     months = step.count * _MONTHS[step.unit]
     year, month = month_plus(day.year, day.month, months)
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))

@@ -93,7 +93,11 @@ def _tense(folded: str, span: Span, role: DateRole, rules: Rules) -> int:
     if span.first.year is not None:  # nothing left to decide
         return 0
     tense = tense_of(folded, span, rules)
-    return max(tense, 0) if role in _BOUNDS else tense
+    if role not in _BOUNDS:
+        return tense
+    if tense == 0 and role is DateRole.FROM and span.first.weekday is not None:
+        return 1  # from Friday, 周五起: the coming one
+    return max(tense, 0)
 
 
 def _mention(text: str, span: Span, role: DateRole, context: Context) -> DateMention:

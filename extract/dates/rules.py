@@ -33,7 +33,12 @@ _KNOWN_KEYS = {
     "anchor", "precision", "sign", "orders", "shift", "case", "month", "condition",
 }  # fmt: skip
 _KNOWN_TABLES = ("words", "patterns", "pieces", "rule", "events", "cues", "joins")
-_PRECISIONS = {"day", "month", "year"}
+_CHOICES = {
+    "precision": ("day", "month", "year"),
+    "case": ("title", "verb"),
+    "condition": ("not_past", "previous", "never"),
+    "anchor": ("reference", "previous"),
+}
 
 
 class DateRuleError(ValueError):
@@ -54,8 +59,10 @@ class DateRule:
         orders: readings of an all-digit date, first valid one wins (`ymd`, `mdy`, `dmy`).
         shift: unit and whole steps of it that the rule adds (the next day: day, 1).
         month: month that the wording implies (the end of the year), or None.
-        condition: `not_past` or `previous`, see `Span`; None for always.
-        case: `title` if the original must start with a capital (May, March, Sat).
+        condition: `not_past` or `previous`, see `Span`; `never`: matches, so that no other rule does,
+            but gives no mention; None for always.
+        case: `title` if names must start with a capital in the original, `verb` if those must that are
+            verbs too (May, March); None for either.
         examples: `text | reference | mention | from[/until]`.
         counter_examples: texts in which this rule finds nothing.
     """
@@ -209,8 +216,9 @@ def _rule(
     missing = {"id", "reason", "starts", "pattern", "examples"} - raw.keys()
     if unknown or missing:
         raise DateRuleError(f"{where}: unknown keys {sorted(unknown)}, missing keys {sorted(missing)}")
-    if raw.get("precision", "day") not in _PRECISIONS:
-        raise DateRuleError(f"{where}: precision must be one of {sorted(_PRECISIONS)}")
+    for key, allowed in _CHOICES.items():
+        if key in raw and raw[key] not in allowed:
+            raise DateRuleError(f"{where}: {key} must be one of {', '.join(allowed)}")
     regex = _compiled(raw["pattern"], fragments, where)
     shift = raw.get("shift")
     return DateRule(

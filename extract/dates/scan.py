@@ -10,6 +10,7 @@ from extract.dates.records import Span
 from extract.dates.rules import DateRule, Rules
 from extract.records import Lang
 
+_VERBS = {"may", "march", "mar"}
 _CAPITALISED = {"month_name", "weekday", "weekday_short"}
 # An English mention begins at a word or a number; in Chinese any character may begin one.
 _ENGLISH_START = re.compile(r"[a-z]+|[0-9]+")
@@ -30,7 +31,8 @@ def scan(text: str, folded: str, rules: Rules) -> Iterator[Span]:
         span = _longest(text, folded, start, rules.index[key], rules)
         if span is not None:
             end = span.end
-            yield span
+            if span.condition != "never":  # such a rule only keeps others away from its text
+                yield span
 
 
 def _beginnings(folded: str, rules: Rules) -> Iterator[tuple[int, str]]:
@@ -52,16 +54,16 @@ def _longest(
         match = rule.regex.match(folded, start)
         if match is None or (best is not None and match.end() <= best.end):
             continue
-        if rule.case == "title" and not _capital(text, match):
+        if rule.case is not None and not _capital(text, match, rule.case):
             continue
         best = read_match(match, rule, rules) or best
     return best
 
 
-def _capital(text: str, match: re.Match[str]) -> bool:
-    """Whether the month or weekday names start with a capital in the original."""
+def _capital(text: str, match: re.Match[str], case: str) -> bool:
+    """Whether month and weekday names (`title`), or those that are verbs too (`verb`), have a capital."""
     return all(
-        text[match.start(name)].isupper()
+        text[match.start(name)].isupper() or (case == "verb" and caught not in _VERBS)
         for name, caught in match.groupdict().items()
         if caught is not None and name.split("__")[0] in _CAPITALISED
     )
