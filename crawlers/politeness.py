@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy import signals
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
@@ -150,7 +151,7 @@ class PoliteRetry(RetryMiddleware):
 
 
 def _host(request: Any) -> str:
-    return str(request.meta.get("download_slot") or request.url.split("/", 3)[2])
+    return str(urlsplit(request.url).netloc)
 
 
 def asked_wait(response: Any) -> float | None:

@@ -47,7 +47,8 @@ def scrapy_settings(source: Source, limits: Limits, contact: str) -> dict[str, A
         "DOWNLOAD_DELAY": source.politeness.delay,
         "AUTOTHROTTLE_ENABLED": source.politeness.delay > 0,
         "AUTOTHROTTLE_START_DELAY": source.politeness.delay,
-        "CONCURRENT_REQUESTS": max(2, source.politeness.concurrency),
+        # Not one more: without a delay, Scrapy starts all that is queued for a host at once.
+        "CONCURRENT_REQUESTS": source.politeness.concurrency,
         "CONCURRENT_REQUESTS_PER_DOMAIN": source.politeness.concurrency,
         "AUTOTHROTTLE_TARGET_CONCURRENCY": float(source.politeness.concurrency),
         "DOWNLOAD_TIMEOUT": limits.page_seconds,
