@@ -9,9 +9,11 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
+from extract.data import DataError
 from flows.commands import alerts, documents, nights, sources, tables
 from flows.console import warn
 from flows.errors import CommandError
+from warehouse.records import WarehouseError
 
 app = typer.Typer(
     name="linkpolicy",
@@ -36,20 +38,29 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         code = app(args=arguments, prog_name="linkpolicy", standalone_mode=False)
         sys.stdout.flush()
-    except CommandError as error:
-        warn(str(error))
-        return error.exit_code
-    except TyperException as error:
-        warn(" ".join(error.format_message().split()))
-        return error.exit_code
-    except BrokenPipeError:
-        # The reader of our output has left (`| head`): nobody is there to be told.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except OSError as error:
-        warn(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-        return 2
+    except (CommandError, WarehouseError, DataError, TyperException, OSError) as error:
+        return _explain(error)
     except (KeyboardInterrupt, typer.Abort):
         warn("stopped")
         return 130
     return code if isinstance(code, int) else 0
+
+
+def _explain(error: Exception) -> int:
+    """Tell what ended a command in one line; return its exit code."""
+    if isinstance(error, BrokenPipeError):
+        # The reader of our output has left (`| head`): nobody is there to be told.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    if isinstance(error, TyperException):
+        warn(" ".join(error.format_message().split()))
+        return error.exit_code
+    if isinstance(error, OSError) and error.filename:
+        warn(f"{error.filename}: {error.strerror}")
+        return 2
+    warn(str(error))
+    return error.exit_code if isinstance(error, CommandError) else 2
+
+
+if __name__ == "__main__":
+    main()

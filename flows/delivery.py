@@ -18,6 +18,7 @@ from flows.routing import Channel, Routes, Severity, severity_of
 
 if TYPE_CHECKING:
     import duckdb
+
     from warehouse.outbox import Alert
 
 _FIRST_WAIT = timedelta(minutes=1)
@@ -85,21 +86,11 @@ def deliver(
 
 
 def waiting(connection: duckdb.DuckDBPyConnection, now: datetime) -> dict[str, Sequence[Alert]]:
-    """Return what waits for each channel, oldest first.
-
-    A channel whose oldest alert is to be tried again later waits as a whole, so that the order is kept.
-    """
+    """Return what is due for each channel, oldest first; the outbox keeps each channel's order."""
     from warehouse import outbox
 
-    names = dict.fromkeys(
-        channel for channel, state, _, _ in outbox.backlog(connection) if state == "pending"
-    )
-    queues: dict[str, Sequence[Alert]] = {}
-    for name in names:
-        alerts = list(outbox.listing(connection, state="pending", channel=name, limit=_BATCH))
-        held = bool(alerts) and alerts[0].next_attempt_at is not None and alerts[0].next_attempt_at > now
-        queues[name] = [] if held else alerts
-    return queues
+    names = {entry.channel: None for entry in outbox.backlog(connection) if entry.state == "pending"}
+    return {name: outbox.due(connection, now, channel=name, limit=_BATCH) for name in names}
 
 
 def ready(alerts: Sequence[Alert], channel: Channel, now: datetime) -> Sequence[Alert]:
@@ -114,7 +105,7 @@ def _send_in_order(
 ) -> list[Attempt]:
     """Send until the channel itself fails, so that what comes later never overtakes."""
     attempts: list[Attempt] = []
-    for alert in alerts:
+    for alert in sorted(alerts, key=_by_time_and_platform):
         error = None
         try:
             send(channel, compose(alert.alert_id, alert.change, now.date(), template), alerts_log)
@@ -124,6 +115,11 @@ def _send_in_order(
         if error is not None and not error.final:
             break
     return attempts
+
+
+def _by_time_and_platform(alert: Alert) -> tuple[datetime, str, str, str]:
+    """Oldest first; what one night brings is grouped as a reader would group it."""
+    return alert.created_at, alert.change.platform, alert.change.target, alert.change.surface
 
 
 def _record(connection: duckdb.DuckDBPyConnection, attempt: Attempt, now: datetime) -> None:
@@ -140,4 +136,5 @@ def next_attempt(alert: Alert, error: ChannelError, now: datetime) -> datetime |
     """Return when to try again, doubling the wait up to six hours; None to give up (dead letter)."""
     if error.final or now - alert.created_at > _GIVE_UP_AFTER:
         return None
-    return now + min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(alert.attempts, 16))
+    wait: timedelta = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(alert.attempts, 16))
+    return now + wait

@@ -12,6 +12,7 @@ from flows.run import Night
 from flows.sample import EDITIONS, write_sources
 from flows.sample.server import SampleServer
 from flows.settings import Settings
+from flows.stores import looking
 
 _MARK = ".linkpolicy-demo"
 _AGES = 36500  # the sample tells of 2020 to 2023: in the demonstration that is news
@@ -85,11 +86,7 @@ def _sources(settings: Settings) -> Path:
 
 def count_rows(settings: Settings) -> dict[str, int]:
     """Return the number of rows that a run may add: what was read, what holds, what changed, who was told."""
-    from warehouse.store import connect
-
     tables = ("observation", "policy", "change", "alert")
-    connection = connect(settings.warehouse, read_only=True)
-    try:
-        return {name: connection.table(name).count("*").fetchall()[0][0] for name in tables}
-    finally:
-        connection.close()
+    with looking(settings) as connection:
+        counts = {name: connection.execute(f"SELECT count(*) FROM {name}").fetchall() for name in tables}  # noqa: S608
+    return {name: rows[0][0] for name, rows in counts.items()}

@@ -16,6 +16,7 @@ from flows.lock import only_run
 from flows.night import new_run_id, publish, utc_now
 from flows.reading import extract
 from flows.settings import Settings
+from flows.stores import writing
 
 if TYPE_CHECKING:
     from warehouse.records import LoadResult
@@ -95,11 +96,9 @@ def _chunks(documents: Iterator[Document]) -> Iterator[tuple[Document, ...]]:
 
 
 def _load(settings: Settings, pairs: tuple[tuple[Document, Extraction], ...]) -> LoadResult:
-    from extract.pipeline import EXTRACTOR_VERSION
-
+    from extract.pipeline import extractor_version
     from warehouse.load import load_batch
     from warehouse.records import Batch, Cause
-    from warehouse.store import close, connect
 
     now = utc_now()
     batch = Batch(
@@ -107,17 +106,14 @@ def _load(settings: Settings, pairs: tuple[tuple[Document, Extraction], ...]) ->
         known_at=now,
         cause=Cause.INGEST,
         readings=pairs,
-        extractor_version=EXTRACTOR_VERSION,
+        extractor_version=extractor_version(),
     )
-    connection = connect(settings.warehouse)
-    try:
+    with writing(settings) as connection:
         return load_batch(connection, batch)
-    finally:
-        close(connection)
 
 
 def _publish(settings: Settings) -> Path:
-    from warehouse.publish import CheckError
+    from warehouse.checks import CheckError
 
     try:
         return publish(settings)

@@ -1,13 +1,24 @@
-"""The record of finished nights, one JSON line each, for `linkpolicy status`."""
+"""The record of finished nights, one JSON line each: what `status` shows and health is judged by."""
 
 from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 _KEPT = 400  # nights
+
+
+@dataclass(frozen=True, slots=True)
+class PastSource:
+    """One source in one earlier night; `news` counts the pages that were new or changed."""
+
+    started_at: datetime
+    status: str
+    news: int
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -37,3 +48,13 @@ def nights(state: Path) -> list[dict[str, Any]]:
     return (
         [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
     )
+
+
+def history(state: Path, source_id: str) -> list[PastSource]:
+    """Return the earlier runs of a source, oldest first."""
+    return [
+        PastSource(datetime.fromisoformat(run["started_at"]), run["status"], run["snapshots"])
+        for night in nights(state)
+        for run in night["sources"]
+        if run["source_id"] == source_id
+    ]

@@ -6,22 +6,24 @@ crawl each source -> read and extract -> load in one transaction -> publish -> d
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extract.records import Document, Extraction
+from flows import journal
 from flows.delivery import Delivery, deliver
 from flows.errors import InputError
-from flows.reading import Reading, extract, read_archive
+from flows.reading import extract, read_archive
 from flows.routing import load_routes
 from flows.settings import Settings
+from flows.stores import writing
 
 if TYPE_CHECKING:
-    from crawlers.records import CrawlReport, CrawlState, Source
-    from warehouse.records import LoadResult, SnapshotRow, SourceRun
+    from crawlers.records import CrawlReport, CrawlState, NotContent, Source
+    from warehouse.records import CrawlRecord, LoadResult, SnapshotRow, SourceRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,35 +72,49 @@ def pick_sources(declared: Iterable[Source], only: Collection[str]) -> tuple[Sou
     return tuple(source for source in by_id.values() if not only or source.id in only)
 
 
+def due_sources(settings: Settings, sources: Iterable[Source], now: datetime) -> tuple[Source, ...]:
+    """Leave out the weekly and monthly sources whose time has not come; the others are due in every run."""
+    from crawlers.records import Schedule
+    from crawlers.schedule import source_is_due
+
+    def last_run(source: Source) -> datetime | None:
+        return max((run.started_at for run in journal.history(settings.state, source.id)), default=None)
+
+    return tuple(
+        source
+        for source in sources
+        if source.schedule is Schedule.NIGHTLY or source_is_due(source, last_run(source), now)
+    )
+
+
 def known_pages(settings: Settings, sources: Iterable[Source]) -> dict[str, CrawlState]:
     """Return what the warehouse knows of each source's pages.
 
     Raises:
         WarehouseError: the warehouse cannot be opened.
     """
-    from crawlers.records import CrawlState, PageState
     from warehouse.load import crawl_state
-    from warehouse.store import connect
 
-    connection = connect(settings.warehouse)
-    try:
-        return {
-            source.id: CrawlState(
-                {
-                    url: PageState(
-                        etag=record.etag,
-                        last_modified=record.last_modified,
-                        digest=record.digest or None,
-                        last_fetched=record.fetched_at,
-                        next_due=record.next_due,
-                    )
-                    for url, record in crawl_state(connection, source.id).items()
-                }
+    with writing(settings) as connection:
+        return {source.id: _state(crawl_state(connection, source.id)) for source in sources}
+
+
+def _state(known: Mapping[str, CrawlRecord]) -> CrawlState:
+    from crawlers.records import CrawlState, PageState
+
+    return CrawlState(
+        {
+            url: PageState(
+                etag=record.etag,
+                last_modified=record.last_modified,
+                digest=record.digest or None,
+                last_fetched=record.fetched_at,
+                last_changed=record.last_changed,
+                next_due=record.next_due,
             )
-            for source in sources
+            for url, record in known.items()
         }
-    finally:
-        connection.close()
+    )
 
 
 def crawl(settings: Settings, run_id: str, source: Source, state: CrawlState) -> CrawlReport:
@@ -118,72 +134,55 @@ def crawl(settings: Settings, run_id: str, source: Source, state: CrawlState) ->
 def read_source(settings: Settings, report: CrawlReport, source: Source | None) -> SourceWork:
     """Read and extract what one crawl archived; a fault ends up in the source's run, never in an error."""
     sources = {source.id: source} if source else {}
-    readings: list[Reading] = []
+    refused: list[NotContent] = []
     pairs: list[tuple[Document, Extraction]] = []
+    fault = ""
     try:
         for name in report.warc_files:
             for reading in read_archive(settings.archive / name, sources):
-                readings.append(reading)
+                if reading.refused:
+                    refused.append(reading.refused)
                 if reading.document:
                     pairs.append((reading.document, extract(reading.document)))
-        fault = ""
     except InputError as error:
         fault = str(error)
     except Exception as error:  # noqa: BLE001 - one page that trips the reader must not cost the other sources
         fault = f"reading failed: {type(error).__name__}: {error}"
-    refused = {r.snapshot.url: r.refused.kind.value for r in readings if r.refused}
-    run = _source_run(report, source, pairs, refused)
+    run = _source_run(settings, report, source, refused)
+    run = replace(run, documents=len(pairs), facts=sum(len(extraction.facts) for _, extraction in pairs))
     if fault:
         run = replace(run, status="broken", message=fault)
     return SourceWork(run, _snapshot_rows(report), tuple(pairs))
 
 
 def _source_run(
-    report: CrawlReport,
-    source: Source | None,
-    pairs: Collection[tuple[Document, Extraction]],
-    refused: Mapping[str, str],
+    settings: Settings, report: CrawlReport, source: Source | None, refused: Sequence[NotContent]
 ) -> SourceRun:
+    from crawlers.health import Health, PastRun, judge, news_of
     from crawlers.records import Outcome
     from warehouse.records import SourceRun
 
-    status, message = verdict(report, source, refused)
+    status, message = "ok", ""
+    if source is not None:
+        history = [
+            PastRun(run.started_at, Health(run.status), run.news)
+            for run in journal.history(settings.state, source.id)
+        ]
+        verdict = judge(source, report, history, refused)
+        status, message = verdict.status.value, verdict.evidence
+        if verdict.since < report.started_at and verdict.status is not Health.QUIET and message:
+            message += f" (since {verdict.since:%Y-%m-%d})"
     return SourceRun(
         source_id=report.source_id,
         started_at=report.started_at,
         finished_at=report.finished_at,
         status=status,
         requests=report.requests,
-        snapshots=report.count(Outcome.NEW, Outcome.CHANGED),
+        snapshots=news_of(report),
         unchanged=report.count(Outcome.UNCHANGED),
-        documents=len(pairs),
-        facts=sum(len(extraction.facts) for _, extraction in pairs),
         bytes=report.bytes_received,
         message=message,
     )
-
-
-def verdict(report: CrawlReport, source: Source | None, refused: Mapping[str, str]) -> tuple[str, str]:
-    """Judge one crawl: `ok`, `quiet` (nothing new) or `broken`, and why.
-
-    Args:
-        report: of the crawl.
-        source: its declaration, None if it is declared no more.
-        refused: reason by URL of the pages that were archived but hold no content.
-    """
-    from crawlers.records import Outcome
-
-    if report.error or report.ended != "finished":
-        return "broken", report.error or report.ended
-    failed = {page.url: page.reason or page.outcome.value for page in report.failures} | dict(refused)
-    problems = [f"{reason} ({url})" for url, reason in failed.items()]
-    had = report.count(Outcome.NEW, Outcome.CHANGED, Outcome.UNCHANGED) - len(refused)
-    if problems and had <= 0:
-        return "broken", problems[0]
-    if source and report.listed < source.min_items:
-        return "broken", f"{report.listed} items listed, at least {source.min_items} expected"
-    message = f"{len(problems)} pages failed: {problems[0]}" if problems else ""
-    return ("ok" if report.count(Outcome.NEW, Outcome.CHANGED) else "quiet"), message
 
 
 def _snapshot_rows(report: CrawlReport) -> tuple[SnapshotRow, ...]:
@@ -205,6 +204,8 @@ def _snapshot_rows(report: CrawlReport) -> tuple[SnapshotRow, ...]:
             last_modified=page.state.last_modified,
             revisit=page.outcome is Outcome.UNCHANGED,
             next_due=page.state.next_due,
+            role=page.role.value,
+            last_changed=page.state.last_changed,
         )
         for page in report.pages
         if page.state is not None
@@ -217,11 +218,9 @@ def load(settings: Settings, run_id: str, works: Iterable[SourceWork], now: date
     Raises:
         WarehouseError: the warehouse cannot be opened.
     """
-    from extract.pipeline import EXTRACTOR_VERSION
-
+    from extract.pipeline import extractor_version
     from warehouse.load import load_batch
     from warehouse.records import Batch, Cause
-    from warehouse.store import close, connect
 
     works = tuple(works)
     routes = load_routes(settings)
@@ -232,13 +231,10 @@ def load(settings: Settings, run_id: str, works: Iterable[SourceWork], now: date
         source_runs=tuple(work.run for work in works),
         snapshots=tuple(row for work in works for row in work.snapshots),
         readings=tuple(pair for work in works for pair in work.readings),
-        extractor_version=EXTRACTOR_VERSION,
+        extractor_version=extractor_version(),
     )
-    connection = connect(settings.warehouse)
-    try:
+    with writing(settings) as connection:
         return load_batch(connection, batch, routes.channels_at(now))
-    finally:
-        close(connection)
 
 
 def publish(settings: Settings) -> Path:
@@ -258,11 +254,6 @@ def deliver_alerts(settings: Settings, now: datetime) -> Delivery:
     Raises:
         WarehouseError: the warehouse cannot be opened.
     """
-    from warehouse.store import close, connect
-
     routes = load_routes(settings)
-    connection = connect(settings.warehouse)
-    try:
+    with writing(settings) as connection:
         return deliver(connection, routes, now, alerts_log=settings.alerts_log, template=settings.template)
-    finally:
-        close(connection)

@@ -1,13 +1,13 @@
-"""From archived snapshots to documents, and from files given by hand."""
+"""From archived snapshots to facts, and from files given by hand to documents."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extract.records import Document, Extraction
+from extract.records import Document, Extraction, Kind
 from flows.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,46 +20,53 @@ class Reading:
     """What one archived page held.
 
     Attributes:
-        document: None if the page was refused.
+        document: None if the page was refused, or dropped by the gate.
         refused: why it is no content, None if it is.
     """
 
     snapshot: Snapshot
-    document: Document | None
-    refused: NotContent | None
+    document: Document | None = None
+    refused: NotContent | None = None
 
 
-def read_archive(
-    path: Path, sources: Mapping[str, Source], skip: Collection[str] = frozenset()
-) -> Iterator[Reading]:
-    """Read the content pages of a WARC file; bodies that are not stored again (revisits) are passed over.
+def read_archive(path: Path, sources: Mapping[str, Source]) -> Iterator[Reading]:
+    """Read the content pages of a WARC file; revisits hold no body and are passed over.
+
+    News goes through the gate first: 19 in 20 pages stop there, at a thirtieth of the cost of close reading.
+    Notices are all read closely, for a page that can no longer be read must be noticed.
 
     Args:
         path: the WARC file.
         sources: declarations by id, for the selectors and the language of each page.
-        skip: digests of bodies that need not be read again.
 
     Raises:
         InputError: the file is no readable archive.
     """
     from crawlers.archive import read_snapshots
-    from crawlers.records import NotContent
-    from crawlers.text import read_document
 
     try:
         for snapshot in read_snapshots(path):
-            if snapshot.revisit or snapshot.digest in skip:
-                continue
-            read = read_document(snapshot, sources.get(snapshot.source_id))
-            if isinstance(read, NotContent):
-                yield Reading(snapshot, None, read)
-            else:
-                yield Reading(snapshot, read, None)
+            if not snapshot.revisit:
+                yield _read(snapshot, sources.get(snapshot.source_id))
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from None
     except ValueError as error:
         message = str(error)
         raise InputError(message if message.startswith(str(path)) else f"{path}: {message}") from None
+
+
+def _read(snapshot: Snapshot, source: Source | None) -> Reading:
+    from crawlers.records import NotContent
+    from crawlers.text import quick_text, read_document
+    from extract.gate import could_state_policy
+
+    closely = source is not None and source.kind is Kind.NOTICE
+    if not closely and not could_state_policy(*quick_text(snapshot)):
+        return Reading(snapshot)
+    read = read_document(snapshot, source)
+    if isinstance(read, NotContent):
+        return Reading(snapshot, refused=read)
+    return Reading(snapshot, document=read)
 
 
 def read_page(path: Path, given: Given) -> Document:
@@ -72,13 +79,12 @@ def read_page(path: Path, given: Given) -> Document:
     from crawlers.text import read_file
 
     try:
-        read = read_file(path)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error).removeprefix(f"{path}: ")
-        raise InputError(f"{path}: {reason}") from None
+        read = read_file(path, published=given.published, lang=given.lang)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
     if isinstance(read, NotContent):
         raise InputError(f"{path}: holds no document ({read.kind}: {read.evidence})")
-    return replace(read, published=read.published or given.published, lang=given.lang or read.lang)
+    return replace(read, published=given.published or read.published)
 
 
 def extract(document: Document) -> Extraction:

@@ -102,7 +102,7 @@ def run_night(
     Args:
         settings: of this machine.
         stages: what carries out the stages.
-        only: ids of the sources to crawl, empty for all.
+        only: ids of the sources to crawl; empty for all whose schedule wants them tonight.
         clock: the time in UTC without a zone.
 
     Raises:
@@ -115,6 +115,8 @@ def run_night(
     load_routes(settings)  # a wrong file is told before hours of crawling, not after
     with only_run(settings.state, wait=settings.busy == "wait"):
         started_at = clock()
+        if not only:
+            sources = night.due_sources(settings, sources, started_at)
         run_id = night.new_run_id(started_at)
         reports = stages.crawl(settings, run_id, sources, night.known_pages(settings, sources))
         works = stages.read(settings, reports, {source.id: source for source in declared})
@@ -146,7 +148,7 @@ def _publish_and_deliver(
     settings: Settings, stages: Stages, clock: Callable[[], datetime]
 ) -> tuple[int, tuple[str, ...]]:
     """Return how many alerts were sent, and what failed. What fails its checks alerts nobody."""
-    from warehouse.publish import CheckError
+    from warehouse.checks import CheckError
 
     try:
         stages.publish(settings)

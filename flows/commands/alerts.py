@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from flows.commands.options import AsJson, Data
 from flows.console import say, show
-from flows.errors import FailedError, InputError
-from flows.settings import Settings, load_settings
+from flows.errors import FailedError
+from flows.settings import load_settings
+from flows.stores import existing, looking, writing
 
 app = typer.Typer(help="The alert outbox.", no_args_is_help=True)
 
@@ -20,21 +20,17 @@ _LIST = ("alert_id", "channel", "state", "attempts", "created", "next_attempt", 
 @app.command("list")
 def list_alerts(
     state: Annotated[str | None, typer.Option(help="Only this state: pending, delivered or dead.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most this many, the oldest first.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, help="At most this many, the youngest first.")] = 100,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """Show alerts with their state, attempts and last error."""
     from flows.messages import headline_of
     from warehouse import outbox
-    from warehouse.store import connect
 
     settings = load_settings(data=data)
-    connection = connect(existing(settings), read_only=True)
-    try:
+    with looking(settings) as connection:
         found = outbox.listing(connection, state=state, limit=limit)
-    finally:
-        connection.close()
     rows = [
         {
             "alert_id": alert.alert_id,
@@ -78,25 +74,9 @@ def retry(
     """Put dead alerts back into the outbox; the next delivery sends them."""
     from flows.lock import only_run
     from warehouse import outbox
-    from warehouse.store import close, connect
 
     settings = load_settings(data=data)
     existing(settings)
-    with only_run(settings.state, wait=settings.busy == "wait"):
-        connection = connect(settings.warehouse)
-        try:
-            count = outbox.retry(connection, tuple(alert_ids or ()), channel)
-        finally:
-            close(connection)
+    with only_run(settings.state, wait=settings.busy == "wait"), writing(settings) as connection:
+        count = outbox.retry(connection, tuple(alert_ids or ()), channel)
     say(f"{count} alerts wait for delivery again")
-
-
-def existing(settings: Settings) -> Path:
-    """Return the warehouse's file.
-
-    Raises:
-        InputError: there is none.
-    """
-    if not settings.warehouse.exists():
-        raise InputError(f"{settings.warehouse}: there is no warehouse yet; `linkpolicy run` makes it")
-    return settings.warehouse

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from flows.commands.options import AsJson, Data, day
 from flows.console import say, show
 from flows.errors import InputError
-from flows.settings import Settings, load_settings
-
-if TYPE_CHECKING:
-    import duckdb
+from flows.settings import load_settings
+from flows.stores import asking, published_file
 
 _POLICY = (
     "platform",
@@ -58,7 +53,7 @@ def policy(
     valid = day(on, "--on") or datetime.now(UTC).date()
     known_day = day(known, "--known")
     known_at = datetime.combine(known_day + timedelta(days=1), datetime.min.time()) if known_day else None
-    with reading(load_settings(data=data)) as connection:
+    with asking(load_settings(data=data)) as connection:
         rows = [_policy_row(row) for row in policy_on(connection, valid, known_at, tuple(platform or ()))]
     title = f"Link policy on {valid}" + (f", as known on {known_day}" if known_day else "")
     show(rows, _POLICY, title=title, as_json=as_json, empty=f"no policy is known for {valid}")
@@ -94,7 +89,7 @@ def changes(
     from warehouse.changes import changes_since
 
     first = day(since, "--since") or date.min
-    with reading(load_settings(data=data)) as connection:
+    with asking(load_settings(data=data)) as connection:
         found = changes_since(connection, first)
     rows = [
         change.to_json()
@@ -131,7 +126,7 @@ def sql(
         return
     import duckdb
 
-    with reading(settings) as connection:
+    with asking(settings) as connection:
         try:
             result = connection.sql(query)
             columns = result.columns if result is not None else []
@@ -143,35 +138,3 @@ def sql(
         except duckdb.Error as error:
             raise InputError(f"sql: {' '.join(str(error).split())}") from None
     show(rows, columns, title="", as_json=as_json, empty="no rows")
-
-
-def published_file(settings: Settings) -> Path:
-    """Return the published file.
-
-    Raises:
-        InputError: nothing has been published yet.
-    """
-    path = settings.published_file
-    if not path.exists():
-        raise InputError(f"{path}: nothing is published yet; `linkpolicy run` or `linkpolicy ingest` does it")
-    return path
-
-
-@contextmanager
-def reading(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the published file for reading; a run that goes on does not disturb it.
-
-    Raises:
-        InputError: it is not there, or it is no file of ours.
-    """
-    from warehouse.records import WarehouseError
-    from warehouse.store import connect
-
-    try:
-        connection = connect(published_file(settings), read_only=True)
-    except WarehouseError as error:
-        raise InputError(str(error)) from None
-    try:
-        yield connection
-    finally:
-        connection.close()

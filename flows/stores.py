@@ -1,0 +1,89 @@
+"""Open the warehouse and the published file as the settings name them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flows.errors import InputError
+from flows.settings import Settings
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@contextmanager
+def writing(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the warehouse for writing, made if it is missing; the caller holds the run's lock.
+
+    Raises:
+        WarehouseError: it cannot be opened.
+    """
+    from warehouse.store import close, connect
+
+    connection = connect(settings.warehouse)
+    try:
+        yield connection
+    except BaseException:
+        connection.close()
+        raise
+    close(connection)
+
+
+@contextmanager
+def looking(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the warehouse for reading: for what is not published, like the outbox.
+
+    Raises:
+        InputError: there is none.
+        WarehouseError: it cannot be opened, because a run is writing it, for example.
+    """
+    from warehouse.store import connect
+
+    connection = connect(existing(settings), read_only=True)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def asking(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the published file; a run that goes on does not disturb it.
+
+    Raises:
+        InputError: nothing is published.
+        WarehouseError: it is no file of ours.
+    """
+    from warehouse.store import connect
+
+    connection = connect(published_file(settings), read_only=True)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def existing(settings: Settings) -> Path:
+    """Return the warehouse's file.
+
+    Raises:
+        InputError: there is none.
+    """
+    if not settings.warehouse.exists():
+        raise InputError(f"{settings.warehouse}: there is no warehouse yet; `linkpolicy run` makes it")
+    return settings.warehouse
+
+
+def published_file(settings: Settings) -> Path:
+    """Return the published file.
+
+    Raises:
+        InputError: nothing has been published yet.
+    """
+    path = settings.published_file
+    if not path.exists():
+        raise InputError(f"{path}: nothing is published yet; `linkpolicy run` or `linkpolicy ingest` does it")
+    return path

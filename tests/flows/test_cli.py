@@ -1,0 +1,149 @@
+"""The command: quick to start, one clear line for every error."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("LINKPOLICY_")}
+RUN = "import sys; from flows.cli import run; code = run(sys.argv[1:]); "
+CHECK = (
+    RUN
+    + "print([m for m in ('prefect', 'scrapy', 'fastapi') if m in sys.modules], file=sys.stderr); sys.exit(code)"
+)
+
+
+def linkpolicy(*arguments: str, cwd: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "flows.cli", *arguments]
+    return subprocess.run(
+        command, cwd=cwd, env=ENVIRONMENT, input=stdin, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def lines(tmp_path: Path) -> Path:
+    path = tmp_path / "docs.jsonl"
+    record = {
+        "id": "a", "lang": "zh", "kind": "notice", "published": "2022-02-22", "title": "公告",
+        "text": "3月1日起，快手直播间购物车不再支持淘宝联盟的商品链接。",
+    }  # fmt: skip
+    path.write_text(
+        json.dumps(record) + "\n\n" + json.dumps(record | {"id": "b", "text": "今天天气好。"}) + "\n"
+    )
+    return path
+
+
+def test_extract_prints_one_line_a_document(lines: Path, tmp_path: Path) -> None:
+    done = linkpolicy("extract", str(lines), cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    first, second = (json.loads(line) for line in done.stdout.splitlines())
+    assert (first["id"], second) == ("a", {"id": "b", "facts": []})
+    [fact] = first["facts"]
+    expected = {
+        "platform": "kuaishou", "surface": "live", "target": "taobao", "action": "block",
+        "effective_from": "2022-03-01", "effective_to": None, "region": None, "stage": "decided",
+    }  # fmt: skip
+    assert {key: fact[key] for key in expected} == expected
+    text = json.loads(lines.read_text().splitlines()[0])["text"]
+    assert text[fact["start"] : fact["end"]] == fact["evidence"]
+    assert fact["rules"]
+    assert 0 <= fact["confidence"] <= 1
+
+
+def test_extract_reads_stdin_and_stops_at_a_bad_line(lines: Path, tmp_path: Path) -> None:
+    done = linkpolicy("extract", "-", cwd=tmp_path, stdin=lines.read_text() + "{\n")
+    assert done.returncode == 2
+    assert len(done.stdout.splitlines()) == 2
+    assert done.stderr.startswith("linkpolicy: stdin:4: is not JSON")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["polcy"], "No such command 'polcy'"),
+        (["extract"], "Missing argument"),
+        (["extract", "gone.jsonl"], "gone.jsonl: No such file"),
+        (["extract", "-", "--lang", "fr"], "--lang: 'fr' is not one of en, zh"),
+        (["extract", "-", "--published", "soon"], "--published: 'soon' is not a date"),
+        (["ingest", "gone.html"], "gone.html: No such file"),
+        (["policy"], "nothing is published yet"),
+        (["policy", "--on", "1.3.2022"], "--on: '1.3.2022' is not a date"),
+        (["changes"], "nothing is published yet"),
+        (["sql"], "nothing is published yet"),
+        (["sql", "SELECT 1"], "nothing is published yet"),
+        (["run", "--sources", "gone"], "gone: no such directory"),
+        (["run", "--source", "nobody"], "unknown source 'nobody'"),
+        (["sources", "list", "--sources", "gone"], "gone: no such directory"),
+        (["sources", "check", "--sources", "."], "holds no source declaration"),
+        (["alerts", "list"], "there is no warehouse yet"),
+        (["alerts", "retry"], "there is no warehouse yet"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_two(
+    tmp_path: Path, arguments: list[str], complaint: str
+) -> None:
+    done = linkpolicy(*arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert complaint in done.stderr
+    assert done.stderr.startswith("linkpolicy: ")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "data" / "warehouse.duckdb").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["policy"],
+        ["changes"],
+        ["sql"],
+        ["alerts", "list"],
+        ["sources", "list"],
+        ["extract", "docs.jsonl"],
+    ],
+)
+def test_commands_without_a_flow_start_fast_and_never_load_prefect(
+    lines: Path, tmp_path: Path, arguments: list[str]
+) -> None:
+    times = []
+    for _ in range(2):  # the second start finds compiled modules
+        started = time.process_time(), os.times()
+        done = subprocess.run(
+            [sys.executable, "-c", CHECK, *arguments],
+            cwd=tmp_path,
+            env=ENVIRONMENT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        ended = os.times()
+        times.append(
+            ended.children_user
+            + ended.children_system
+            - started[1].children_user
+            - started[1].children_system
+        )
+    assert done.stderr.splitlines()[-1] == "[]"
+    assert min(times) < 2.0
+
+
+def _children_seconds() -> float:
+    """CPU seconds: what the wall clock says depends on what else this machine does."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+def test_a_reader_that_leaves_is_no_error(lines: Path, tmp_path: Path) -> None:
+    lines.write_text(lines.read_text() * 2000)
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -m flows.cli extract {lines} | head -n 1"],
+        cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["id"] == "a"
