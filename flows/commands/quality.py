@@ -1,0 +1,143 @@
+"""Commands that look into the extractor: evaluate and dates."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows.commands.options import AsJson
+from flows.console import say, show
+from flows.documents import opened, parse_object, script_of
+from flows.errors import InputError
+
+if TYPE_CHECKING:
+    from extract.dates import DateMention
+    from extract.evaluate import Error
+    from extract.records import Lang
+
+_SCORES = ("group", "documents", "level", "precision", "recall", "f1", "right", "spurious", "missed")
+_ERRORS = ("document", "error", "fact", "wrong", "confidence", "rules", "evidence")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(evaluate)
+    app.command()(dates)
+
+
+def evaluate(
+    gold: Annotated[list[Path], typer.Argument(metavar="GOLD.jsonl...", help="Annotated documents.")],
+    errors: Annotated[bool, typer.Option("--errors", help="List misses and spurious facts too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Score the extractor against annotated documents, by level, language and kind."""
+    from extract.evaluate import evaluate as score
+    from extract.evaluate import grouped, total
+    from extract.gold import read_gold
+    from extract.pipeline import extract_facts
+
+    annotated = [item for path in gold for item in read_gold(_existing(path))]
+    if not annotated:
+        raise InputError(f"{gold[0]}: holds no document")
+    scores = score(annotated, extract_facts)
+    rows = [
+        {
+            "group": name,
+            "documents": len(members),
+            "level": level,
+            "precision": round(tally.precision, 3),
+            "recall": round(tally.recall, 3),
+            "f1": round(tally.f1, 3),
+            "right": tally.right,
+            "spurious": tally.spurious,
+            "missed": tally.missed,
+        }
+        for name, members in grouped(annotated, scores).items()
+        for level, tally in total(members).items()
+    ]
+    found = [_error_row(error) for item in scores for error in item.errors] if errors else []
+    if as_json:
+        say(
+            json.dumps({"scores": rows} | ({"errors": found} if errors else {}), ensure_ascii=False, indent=1)
+        )
+        return
+    show(rows, _SCORES, title="Scores", as_json=False, empty="")
+    if errors:
+        say("")
+        show(found, _ERRORS, title="Errors", as_json=False, empty="no errors")
+
+
+def _error_row(error: Error) -> dict[str, Any]:
+    return {
+        "document": error.document_id,
+        "error": error.sort,
+        "fact": " ".join(error.key),
+        "wrong": list(error.wrong),
+        "confidence": None if error.confidence is None else round(error.confidence, 3),
+        "rules": list(error.rules),
+        "evidence": error.evidence,
+    }
+
+
+def _existing(path: Path) -> Path:
+    with opened(path):
+        return path
+
+
+def dates(
+    path: Annotated[
+        Path, typer.Argument(help="JSON lines of text, reference (ISO day or null) and lang; - is stdin.")
+    ],
+) -> None:
+    """Print the dates that texts name, one JSON line a text, resolved against each text's reference day."""
+    if str(path) == "-":
+        _print_dates(sys.stdin.buffer, "stdin")
+    else:
+        with opened(path) as file:
+            _print_dates(file, str(path))
+
+
+def _print_dates(lines: Any, name: str) -> None:
+    from extract.dates import find_dates, infer_reference
+
+    for number, line in enumerate(lines, 1):
+        if line.isspace():
+            continue
+        where = f"{name}:{number}"
+        text, reference, lang = _question(parse_object(line, where), where)
+        reference = reference or infer_reference(text, lang)
+        mentions = [mention_record(mention) for mention in find_dates(text, reference, lang)]
+        sys.stdout.write(json.dumps({"mentions": mentions}, ensure_ascii=False) + "\n")
+
+
+def _question(record: dict[str, Any], where: str) -> tuple[str, date | None, Lang]:
+    from extract.records import Lang
+
+    text, reference, lang = record.get("text"), record.get("reference"), record.get("lang")
+    if not isinstance(text, str):
+        raise InputError(f"{where}: text: must be a string")
+    try:
+        day = None if reference is None else date.fromisoformat(reference[:10])
+    except (TypeError, ValueError):
+        raise InputError(f"{where}: reference: must be an ISO date or null, not {reference!r}") from None
+    try:
+        return text, day, script_of(text) if lang is None else Lang(lang)
+    except ValueError:
+        raise InputError(f"{where}: lang: must be {' or '.join(Lang)}, not {lang!r}") from None
+
+
+def mention_record(mention: DateMention) -> dict[str, Any]:
+    """Return a mention as plain values; dates are as precise as the text, None where it names no real day."""
+    return {
+        "start": mention.start,
+        "end": mention.end,
+        "text": mention.text,
+        "from": str(mention.value) if mention.value else None,
+        "to": str(mention.until) if mention.until else None,
+        "precision": mention.value.precision.value if mention.value else None,
+    }
