@@ -44,15 +44,15 @@ def _resolve_all(
     context = Context(reference, None, 0, rules.events)
     last_end = 0
     for span in spans:
-        context = replace(context, year=_still_carried(context, folded[last_end : span.start], rules))
-        last_end = span.end
+        year = _still_carried(context, folded[last_end : span.start], rules)
         role = role_of(folded, span, rules)
-        context = replace(context, tense=_tense(folded, span, role, rules))
+        context = replace(context, year=year, tense=_tense(folded, span, role, rules))
+        last_end = span.end
         if _unwanted(span, context):
             continue
         mention = _mention(text, span, role, context)
         if mention.value is not None and _is_landmark(span.first, context):
-            context = replace(context.after(mention.value), year=_carry(mention, context))
+            context = context.after(mention.value, _carry(mention, context))
         yield mention
 
 
@@ -102,6 +102,8 @@ def _tense(folded: str, span: Span, role: DateRole, rules: Rules) -> int:
 
 def _mention(text: str, span: Span, role: DateRole, context: Context) -> DateMention:
     first, second = span.first, span.second
+    if role is DateRole.REPORT and first.day is not None and first.month is None:
+        first = replace(first, anchor=Anchor.REFERENCE)  # the reporter's day, whatever was named before
     value, until = resolve(first, context), None
     if second is not None:
         until = resolve(second, _from_start(value, context))
@@ -122,7 +124,7 @@ def _from_start(value: PartialDate | None, context: Context) -> Context:
     """The end of a range is read from its start on."""
     if value is None:
         return context
-    return replace(context.after(value), year=None, tense=1, reference=value.first)
+    return replace(context.after(value, None), tense=1, reference=value.first)
 
 
 def _is_relative(expression: Expression) -> bool:

@@ -97,6 +97,8 @@ def _with_shifts(expression: Expression, groups: dict[str, str], rule: DateRule,
             steps.append(Step(unit, rule.sign * (1 if count is None else count)))
     if expression.weekday is not None and "n1" in groups:  # two Sundays from now
         steps.append(Step("week", rule.sign * (_number(groups, "n1", rules) or 1)))
+    if not shifts and not steps:
+        return expression
     return replace(expression, anchor=anchor, steps=tuple(steps), **shifts)
 
 

@@ -40,10 +40,11 @@ class Context:
     previous_month: PartialDate | None = None
     previous_day: PartialDate | None = None
 
-    def after(self, value: PartialDate) -> Context:
-        """The same context once a date has been named."""
+    def after(self, value: PartialDate, year: int | None) -> Context:
+        """The same context once a date has been named; `year` is carried on."""
         return replace(
             self,
+            year=year,
             previous=value,
             previous_month=value if value.month is not None else self.previous_month,
             previous_day=value if value.day is not None else self.previous_day,
