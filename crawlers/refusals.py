@@ -53,6 +53,11 @@ _CONSENT = _phrases(
     r"(your|privacy) (privacy )?(choices|consent|settings)|manage (my )?(cookies|choices|preferences)",
     r"consent to|(使用|接受|同意)[^。]{0,20}(cookie|个人资料|個人資料)|我们重视(您|你)的隐私",
 )
+_DATA_WORDS = _phrases(
+    r"cookie|consent|privacy|our partners|personali[sz]ed|your data|隐私|個資|个人信息|同意"
+)
+_AGREE = _phrases(r"\baccept|\bagree|\breject|同意|接受|拒绝")
+_SENTENCE_END = re.compile(r"[.!?。！？]+")
 _LOGIN = _phrases(
     r"(log|sign) ?in to (continue|see|view|your|access)|(please|must) (log|sign) ?in|(log|sign) ?in$",
     r"(请|請)(先)?(登录|登錄|登入)|(登录|登錄|登入)(后|後)?(才能|查看|账号|帳號|/注册)",
@@ -121,7 +126,7 @@ def _by_text(page: Visible, status: int) -> tuple[Refusal, str] | None:
         match = pattern.search(everything if weight < LITTLE or status >= 400 else page.title)
         if match:
             return kind, f"says {match.group()!r} and little else"
-    if len({match.group().lower() for match in _CONSENT.finditer(everything)}) > 1:
+    if _speaks_of_consent(page):
         return Refusal.CONSENT_WALL, "speaks of consent and of little else"
     return _empty(page, weight) if weight < _NEXT_TO_NOTHING else None
 
@@ -132,6 +137,13 @@ _TELLING = (
     (Refusal.LOGIN, _LOGIN),
     (Refusal.CONSENT_WALL, _CONSENT),
 )
+
+
+def _speaks_of_consent(page: Visible) -> bool:
+    """Tell a page most of whose sentences are about cookies and data, and which asks to agree."""
+    sentences = [sentence for sentence in _SENTENCE_END.split(page.main_text) if sentence.strip()]
+    about = sum(bool(_DATA_WORDS.search(sentence)) for sentence in sentences)
+    return 2 * about > len(sentences) and bool(_AGREE.search(page.text))
 
 
 def _empty(page: Visible, weight: int) -> tuple[Refusal, str] | None:

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborHTMLParser
 
 _UNSEEN = ["script", "style", "noscript", "template", "svg", "iframe", "head"]
+_BANNERS = ",".join(
+    f":not(html):not(body)[{attribute}*='{word}' i]"
+    for attribute in ("id", "class")
+    for word in ("cookie", "consent", "gdpr")
+)
 _FRAME = ["nav", "header", "footer", "aside", "form", "button", "select", "dialog"]
 
 
@@ -16,7 +21,7 @@ class Visible:
 
     Attributes:
         text: all that can be seen, on one line; words divided by inline tags stay whole.
-        main_text: the same without menus, headers and footers.
+        main_text: the same without menus, headers, footers and cookie banners.
         noscript: what is shown where no scripts run.
         scripts: number of scripts.
     """
@@ -37,6 +42,8 @@ def visible(html: str) -> Visible:
     tree.strip_tags(_UNSEEN)
     text = _body(tree)
     tree.strip_tags(_FRAME)
+    while (banner := tree.css_first(_BANNERS)) is not None:  # one at a time: they stand within each other
+        banner.decompose()
     return Visible(title, text, _body(tree), noscript, scripts)
 
 
