@@ -10,27 +10,28 @@ from extract.dates.rules import Rules
 _BEFORE, _AFTER = 32, 24
 _TENSE_BEFORE, _TENSE_AFTER = 90, 60
 _FAR = 1000
+# The first of these whose cues stand around a date decides.
+_ROLES = (DateRole.DEADLINE, DateRole.UNTIL, DateRole.FROM, DateRole.REPORT)
+_CUES = tuple((role, f"{role}_before", f"{role}_inside", f"{role}_after") for role in _ROLES)
 
 
 def role_of(folded: str, span: Span, rules: Rules) -> DateRole:
     """Give the role that the surface form itself tells.
 
     The cues `<role>_before` are searched in the words that end at the mention, `<role>_after` are
-    matched at its end, `<role>_inside` within it.
+    matched at its end, `<role>_inside` searched within it.
     """
     if span.second is not None:
         return DateRole.RANGE
     before = folded[max(0, span.start - _BEFORE) : span.start]
     before = before[before.rfind("\n") + 1 :]
-    inside = folded[span.start : span.end]
-    after = folded[span.end : span.end + _AFTER]
-    for role in (DateRole.DEADLINE, DateRole.UNTIL, DateRole.FROM, DateRole.REPORT):
-        cues = rules.cues
-        if (
-            _search(cues, f"{role}_before", before)
-            or _search(cues, f"{role}_inside", inside)
-            or _match(cues, f"{role}_after", after)
-        ):
+    cues = rules.cues
+    for role, name_before, name_inside, name_after in _CUES:
+        if name_before in cues and cues[name_before].search(before):
+            return role
+        if name_after in cues and cues[name_after].match(folded, span.end, span.end + _AFTER):
+            return role
+        if name_inside in cues and cues[name_inside].search(folded[span.start : span.end]):
             return role
     return DateRole.POINT
 
@@ -42,34 +43,30 @@ def tense_of(folded: str, span: Span, rules: Rules) -> int:
     """
     before = _cut(folded[max(0, span.start - _TENSE_BEFORE) : span.start], rules, last=True)
     after = _cut(folded[span.end : span.end + _TENSE_AFTER], rules, last=False)
-    for strength in ("", "_weak"):
-        future = _distance(rules.cues["future" + strength], before, after)
-        past = _distance(rules.cues["past" + strength], before, after)
-        if future != past:
-            return 1 if future < past else -1
+    for name in ("tense", "tense_weak"):
+        found = _nearest(rules.cues[name], before, after)
+        if found is not None:
+            return 1 if found == "future" else -1
     return 0
 
 
-def _distance(cue: re.Pattern[str], before: str, after: str) -> int:
-    """Characters between the date and the nearest cue of its sentence; _FAR if there is none."""
-    distances = [len(before) - match.end() for match in cue.finditer(before)]
-    distances += [match.start() for match in cue.finditer(after)]
-    return min(distances, default=_FAR)
+def _nearest(cue: re.Pattern[str], before: str, after: str) -> str | None:
+    """Name of the group that caught the cue nearest to the date, in front of it or behind it."""
+    behind = cue.search(after)
+    front = None
+    for front in cue.finditer(before):  # noqa: B007 - the last one is wanted
+        pass
+    if front is None or (behind is not None and behind.start() < len(before) - front.end()):
+        return None if behind is None else behind.lastgroup
+    return front.lastgroup
 
 
 def _cut(text: str, rules: Rules, *, last: bool) -> str:
     """Keep the part of the window that lies in the date's own sentence."""
-    ends = list(rules.cues["sentence_end"].finditer(text))
-    if not ends:
-        return text
-    return text[ends[-1].end() :] if last else text[: ends[0].start()]
-
-
-def _search(cues: object, name: str, text: str) -> bool:
-    regex = cues.get(name) if isinstance(cues, dict) else None
-    return regex is not None and regex.search(text) is not None
-
-
-def _match(cues: object, name: str, text: str) -> bool:
-    regex = cues.get(name) if isinstance(cues, dict) else None
-    return regex is not None and regex.match(text) is not None
+    if not last:
+        end = rules.cues["sentence_end"].search(text)
+        return text if end is None else text[: end.start()]
+    start = 0
+    for end in rules.cues["sentence_end"].finditer(text):
+        start = end.end()
+    return text[start:]

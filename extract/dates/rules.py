@@ -21,6 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from extract.data import DataError
 from extract.dates.records import Anchor
 from extract.records import Lang
 
@@ -41,7 +42,7 @@ _CHOICES = {
 }
 
 
-class DateRuleError(ValueError):
+class DateRuleError(DataError):
     """A rule file is wrong; the message names file and rule."""
 
 
