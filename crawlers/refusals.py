@@ -20,6 +20,7 @@ ENOUGH = 900
 # captcha in passing says more (100 Chinese characters).
 LITTLE = 300
 _NEXT_TO_NOTHING = 120
+_NOTHING = 40
 
 _TEXT_TYPES = re.compile(r"(text/(html|plain|xml)|application/(xhtml\+xml|xml|pdf|json|octet-stream))?")
 
@@ -119,16 +120,17 @@ def _by_text(page: Visible, status: int) -> tuple[Refusal, str] | None:
     if _ERROR_TITLE.fullmatch(title):
         return Refusal.SOFT_404, f"title {title!r}"
     weight = said(page.main_text)
+    if weight < 3 * ENOUGH and _speaks_of_consent(page):
+        return Refusal.CONSENT_WALL, "speaks of consent and of little else"
     if weight >= ENOUGH:
         return None
-    everything = f"{page.title} {page.text}"
+    # Menus and banners speak of log-in and cookies on every page: they count only where nothing else is said.
+    words = page.main_text if weight >= _NOTHING else page.text
     for kind, pattern in _TELLING:
-        match = pattern.search(everything if weight < LITTLE or status >= 400 else page.title)
+        match = pattern.search(f"{page.title} {words}" if weight < LITTLE or status >= 400 else page.title)
         if match:
             return kind, f"says {match.group()!r} and little else"
-    if _speaks_of_consent(page):
-        return Refusal.CONSENT_WALL, "speaks of consent and of little else"
-    return _empty(page, weight) if weight < _NEXT_TO_NOTHING else None
+    return _empty(page) if said(page.text) < _NEXT_TO_NOTHING else None
 
 
 _TELLING = (
@@ -146,7 +148,7 @@ def _speaks_of_consent(page: Visible) -> bool:
     return 2 * about > len(sentences) and bool(_AGREE.search(page.text))
 
 
-def _empty(page: Visible, weight: int) -> tuple[Refusal, str] | None:
+def _empty(page: Visible) -> tuple[Refusal, str] | None:
     """Judge a page with next to no text."""
     match = _NEEDS_SCRIPT.search(f"{page.noscript} {page.text}")
     if match:
@@ -154,7 +156,7 @@ def _empty(page: Visible, weight: int) -> tuple[Refusal, str] | None:
     match = _ERROR_TITLE.search(page.text)
     if match:
         return Refusal.SOFT_404, f"says {match.group()!r}"
-    if page.scripts and weight < _NEXT_TO_NOTHING // 2:
+    if page.scripts and said(page.text) < _NEXT_TO_NOTHING // 2:
         return Refusal.EMPTY_SHELL, f"{page.scripts} scripts and next to no text"
     return None
 

@@ -12,7 +12,7 @@ _BANNERS = ",".join(
     for attribute in ("id", "class")
     for word in ("cookie", "consent", "gdpr")
 )
-_FRAME = ["nav", "header", "footer", "aside", "form", "button", "select", "dialog"]
+_FRAME = ["nav", "header", "footer", "aside", "button", "select", "dialog"]
 
 
 @dataclass(frozen=True, slots=True)
