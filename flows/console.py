@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 Row = Mapping[str, Any]
+Progress = Callable[[int, int], None]  # how many are done, of how many
+T = TypeVar("T")
 
 
 def show(rows: Sequence[Row], columns: Sequence[str], *, title: str, as_json: bool, empty: str) -> None:
@@ -65,6 +68,31 @@ def _cell(value: Any) -> str:
 def say(text: str) -> None:
     """Print one line of prose on stdout."""
     sys.stdout.write(text + "\n")
+
+
+def unseen(_done: int, _of: int) -> None:
+    """Show nothing."""
+
+
+def counted(items: Iterable[T], of: int, progress: Progress) -> Iterator[T]:
+    """Yield items and tell how many were yielded."""
+    for number, item in enumerate(items, 1):
+        yield item
+        progress(number, of)
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Progress]:
+    """Give a function that shows how far a job is, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield unseen
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, of: progress.update(task, completed=done, total=of)
 
 
 def warn(text: str) -> None:

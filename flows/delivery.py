@@ -5,7 +5,8 @@ An alert is marked after it was sent, so a crash in between sends it once more u
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -41,10 +42,12 @@ class Delivery:
 
     Attributes:
         sent: alerts delivered.
+        dead: alerts given up, by channel.
         problems: one line for each channel that failed.
     """
 
     sent: int
+    dead: Mapping[str, int]
     problems: tuple[str, ...]
 
 
@@ -78,11 +81,10 @@ def deliver(
 
     with ThreadPoolExecutor(max_workers=max(1, len(jobs))) as pool:
         attempts = [attempt for done in pool.map(work, jobs) for attempt in done]
-    for attempt in attempts:
-        _record(connection, attempt, now)
+    dead = Counter(a.alert.channel for a in attempts if _record(connection, a, now))
     failed = {a.alert.channel: a.error.reason for a in attempts if a.error}
     problems = [f"channel {name}: {reason}" for name, reason in failed.items()]
-    return Delivery(sum(a.error is None for a in attempts), (*orphans, *problems))
+    return Delivery(sum(a.error is None for a in attempts), dict(dead), (*orphans, *problems))
 
 
 def waiting(connection: duckdb.DuckDBPyConnection, now: datetime) -> dict[str, Sequence[Alert]]:
@@ -122,14 +124,17 @@ def _by_time_and_platform(alert: Alert) -> tuple[datetime, str, str, str]:
     return alert.created_at, alert.change.platform, alert.change.target, alert.change.surface
 
 
-def _record(connection: duckdb.DuckDBPyConnection, attempt: Attempt, now: datetime) -> None:
+def _record(connection: duckdb.DuckDBPyConnection, attempt: Attempt, now: datetime) -> bool:
+    """Write down what came of an attempt; tell whether the alert was given up."""
     from warehouse import outbox
 
     alert, error = attempt.alert, attempt.error
     if error is None:
         outbox.delivered(connection, alert.alert_id, now)
-    else:
-        outbox.failed(connection, alert.alert_id, now, error.reason, next_attempt(alert, error, now))
+        return False
+    again = next_attempt(alert, error, now)
+    outbox.failed(connection, alert.alert_id, now, error.reason, again)
+    return again is None
 
 
 def next_attempt(alert: Alert, error: ChannelError, now: datetime) -> datetime | None:

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from extract.records import Document, Extraction
 from flows.documents import Given, is_lines, read_paths
-from flows.errors import FailedError
 from flows.lock import only_run
-from flows.night import new_run_id, publish, utc_now
+from flows.night import new_run_id, publish_or_fail, utc_now
 from flows.reading import extract
 from flows.settings import Settings
 from flows.stores import writing
@@ -78,7 +77,7 @@ def ingest(settings: Settings, paths: Sequence[Path], given: Given) -> Ingested:
             totals["documents"] += result.documents
             totals["observations"] += result.observations
             changes.update(change.kind for change in result.changes)
-        published = _publish(settings)
+        published = publish_or_fail(settings)
     return Ingested(
         read=totals["read"],
         with_facts=totals["with_facts"],
@@ -110,12 +109,3 @@ def _load(settings: Settings, pairs: tuple[tuple[Document, Extraction], ...]) ->
     )
     with writing(settings) as connection:
         return load_batch(connection, batch)
-
-
-def _publish(settings: Settings) -> Path:
-    from warehouse.checks import CheckError
-
-    try:
-        return publish(settings)
-    except CheckError as error:
-        raise FailedError(f"loaded, but not published: {error}") from None

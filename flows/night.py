@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from extract.records import Document, Extraction
 from flows import journal
 from flows.delivery import Delivery, deliver
-from flows.errors import InputError
+from flows.errors import FailedError, InputError
 from flows.reading import extract, read_archive
 from flows.routing import load_routes
 from flows.settings import Settings
@@ -238,14 +238,31 @@ def load(settings: Settings, run_id: str, works: Iterable[SourceWork], now: date
 
 
 def publish(settings: Settings) -> Path:
-    """Check the warehouse and replace the published file.
+    """Check the warehouse, replace the published file, then the feed and the calendar made from it.
 
     Raises:
         CheckError: a check found offending rows; the last good file stays.
     """
+    from flows.exports import write_exports
     from warehouse.publish import publish as replace_published
 
-    return replace_published(settings.warehouse, settings.published, keep=settings.keep_published)
+    published = replace_published(settings.warehouse, settings.published, keep=settings.keep_published)
+    write_exports(settings, utc_now())
+    return published
+
+
+def publish_or_fail(settings: Settings) -> Path:
+    """Publish outside a night.
+
+    Raises:
+        FailedError: a check found offending rows; what was loaded stays loaded.
+    """
+    from warehouse.checks import CheckError
+
+    try:
+        return publish(settings)
+    except CheckError as error:
+        raise FailedError(f"loaded, but not published: {error}") from None
 
 
 def deliver_alerts(settings: Settings, now: datetime) -> Delivery:

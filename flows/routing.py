@@ -162,6 +162,17 @@ def load_routes(settings: Settings) -> Routes:
     Raises:
         InputError: the file is wrong; names file and key.
     """
+    routes = _load(settings)
+    operator = settings.operator_channel
+    if operator is not None and operator not in routes.channels:
+        known = ", ".join(routes.channels)
+        raise InputError(
+            f"setting LINKPOLICY_OPERATOR_CHANNEL: {operator!r} is no channel; declared are {known}"
+        )
+    return routes
+
+
+def _load(settings: Settings) -> Routes:
     max_age = timedelta(days=settings.alert_max_age_days)
     path = settings.routes
     if path is None:

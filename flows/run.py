@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flows import journal, night
 from flows.delivery import Delivery
+from flows.health import notices, tell
 from flows.lock import only_run
 from flows.night import SourceWork, utc_now
 from flows.routing import load_routes
 from flows.settings import Settings
+from flows.status import write_metrics
 
 if TYPE_CHECKING:
     from crawlers.records import CrawlReport, CrawlState, Source
@@ -121,7 +123,7 @@ def run_night(
         reports = stages.crawl(settings, run_id, sources, night.known_pages(settings, sources))
         works = stages.read(settings, reports, {source.id: source for source in declared})
         loaded = stages.load(settings, run_id, works, clock())
-        delivered, problems = _publish_and_deliver(settings, stages, clock)
+        delivery = _publish_and_deliver(settings, stages, clock)
         outcome = Night(
             run_id=run_id,
             started_at=started_at,
@@ -131,11 +133,11 @@ def run_night(
             observations=loaded.observations,
             changes=dict(Counter(change.kind for change in loaded.changes)),
             alerts=loaded.alerts,
-            delivered=delivered,
-            problems=(*_broken(works), *problems),
+            delivered=delivery.sent,
+            problems=(*_broken(works), *delivery.problems),
         )
         journal.keep_night(settings.state, outcome.to_dict())
-    return outcome
+        return replace(outcome, problems=(*outcome.problems, *_tell(settings, delivery, clock())))
 
 
 def _broken(works: Sequence[SourceWork]) -> list[str]:
@@ -144,18 +146,25 @@ def _broken(works: Sequence[SourceWork]) -> list[str]:
     ]
 
 
-def _publish_and_deliver(
-    settings: Settings, stages: Stages, clock: Callable[[], datetime]
-) -> tuple[int, tuple[str, ...]]:
-    """Return how many alerts were sent, and what failed. What fails its checks alerts nobody."""
+def _tell(settings: Settings, delivery: Delivery, now: datetime) -> list[str]:
+    """Tell the operator what changed for the worse or the better, and write the metrics."""
+    nights = journal.nights(settings.state)
+    new = notices(nights, timedelta(hours=settings.missed_after_hours), delivery.dead)
+    name = settings.operator_channel
+    problems = tell(settings, load_routes(settings).channels[name] if name else None, new)
+    write_metrics(settings, now)
+    return problems
+
+
+def _publish_and_deliver(settings: Settings, stages: Stages, clock: Callable[[], datetime]) -> Delivery:
+    """Return what was sent and what failed. What fails its checks alerts nobody."""
     from warehouse.checks import CheckError
 
     try:
         stages.publish(settings)
     except CheckError as error:
-        return 0, (f"not published, alerts held back: {error}",)
-    delivery = stages.deliver(settings, clock())
-    return delivery.sent, delivery.problems
+        return Delivery(0, {}, (f"not published, alerts held back: {error}",))
+    return stages.deliver(settings, clock())
 
 
 class PlainStages:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,9 @@ from flows.console import say, show
 from flows.errors import InputError
 from flows.settings import load_settings
 from flows.stores import asking, published_file
+
+if TYPE_CHECKING:
+    from warehouse.records import Change
 
 _POLICY = (
     "platform",
@@ -26,7 +29,7 @@ _POLICY = (
     "sources",
     "evidence",
 )
-_CHANGES = ("known", "change", "headline", "before", "now", "evidence")
+CHANGES = ("known", "change", "headline", "before", "now", "evidence")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -85,31 +88,25 @@ def changes(
     """Show what changed in the policy table, with before, after and evidence."""
     from datetime import date
 
-    from flows.messages import headline_of, state_text
     from warehouse.changes import changes_since
 
     first = day(since, "--since") or date.min
     with asking(load_settings(data=data)) as connection:
         found = changes_since(connection, first)
-    rows = [
-        change.to_json()
-        | {
-            "known": change.known_at,
-            "change": change.kind,
-            "headline": headline_of(change),
-            "now": state_text(change.after),
-        }
-        | (
-            {}
-            if as_json
-            else {
-                "before": state_text(change.before),
-                "evidence": change.evidence[0].sentence if change.evidence else "",
-            }
-        )
-        for change in found
-    ]
-    show(rows, _CHANGES, title="Changes of policy", as_json=as_json, empty="no changes of policy")
+    rows = [change_row(change, as_json=as_json) for change in found]
+    show(rows, CHANGES, title="Changes of policy", as_json=as_json, empty="no changes of policy")
+
+
+def change_row(change: Change, *, as_json: bool) -> dict[str, Any]:
+    """Return a change for display: all its fields for JSON, states in words for a table."""
+    from flows.messages import headline_of, state_text
+
+    words = {"known": change.known_at, "change": change.kind, "headline": headline_of(change)}
+    if as_json:
+        return change.to_json() | words
+    first = change.evidence[0].sentence if change.evidence else ""
+    states = {"before": state_text(change.before), "now": state_text(change.after)}
+    return words | states | {"evidence": first}
 
 
 def sql(

@@ -1,0 +1,111 @@
+"""Commands for the operator: status and reread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from flows.commands.options import AsJson, Data, Sources, day
+from flows.console import counting, say, show, to_json
+from flows.errors import FailedError
+from flows.settings import load_settings
+
+_NIGHTS = (
+    "started",
+    "minutes",
+    "ok",
+    "quiet",
+    "suspicious",
+    "broken",
+    "documents",
+    "statements",
+    "changes",
+    "alerts",
+    "mb",
+)
+_BACKLOG = ("channel", "state", "alerts", "oldest")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(status)
+    app.command()(reread)
+
+
+def reread(
+    since: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Only what was crawled on or after this day.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference, change nothing.")] = False,
+    sources: Sources = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read the archive again with today's rules and show the difference; alerts nobody."""
+    from flows.commands.tables import CHANGES, change_row
+    from flows.night import utc_now
+    from flows.reread import reread as read_again
+
+    settings = load_settings(data=data, sources=sources)
+    with counting("archive files read") as progress:
+        result = read_again(
+            settings, utc_now(), since=day(since, "--since"), dry_run=dry_run, progress=progress
+        )
+    rows = [change_row(change, as_json=as_json) for change in result.changes]
+    show(rows, CHANGES, title="Difference", as_json=as_json, empty="no difference in policy")
+    if not as_json:
+        would = "would be" if dry_run else "were"
+        say(
+            f"{result.files} archive files, {result.documents} documents read; "
+            f"{result.observations} statements {would} added, {result.withdrawn} withdrawn"
+        )
+
+
+def status(data: Data = None, as_json: AsJson = False) -> None:
+    """Show in one look whether all is well; exit code 1 when something needs a person."""
+    from flows.night import utc_now
+    from flows.status import status_of
+
+    settings = load_settings(data=data)
+    found = status_of(settings, utc_now())
+    if as_json:
+        say(to_json(found, indent=1))
+    else:
+        show(
+            [_night(n) for n in found.nights],
+            _NIGHTS,
+            title="Last nights",
+            as_json=False,
+            empty="no night yet",
+        )
+        waiting = [
+            {"channel": b.channel, "state": b.state, "alerts": b.count, "oldest": b.oldest}
+            for b in found.backlog
+        ]
+        say("")
+        show(waiting, _BACKLOG, title="Alerts not delivered", as_json=False, empty="no alert waits")
+        disk = ", ".join(f"{name} {size / 1e6:,.1f} MB" for name, size in found.disk.items())
+        following = f"{found.next_run:%Y-%m-%d %H:%M} UTC" if found.next_run else "not scheduled"
+        say(f"\nDisk: {disk}\nWarehouse schema: {found.schema_version or 'none'}\nNext night: {following}")
+    if found.needs:
+        raise FailedError("needs a person: " + "; ".join(found.needs))
+    if not as_json:
+        say("All is well.")
+
+
+def _night(night: Mapping[str, Any]) -> dict[str, Any]:
+    started, finished = (datetime.fromisoformat(night[key]) for key in ("started_at", "finished_at"))
+    statuses = [run["status"] for run in night["sources"]]
+    return {
+        "started": started,
+        "minutes": round((finished - started).total_seconds() / 60, 1),
+        **{name: statuses.count(name) for name in ("ok", "quiet", "suspicious", "broken")},
+        "documents": night["documents"],
+        "statements": night["observations"],
+        "changes": sum(night["changes"].values()),
+        "alerts": f"{night['alerts']} ({night['delivered']} sent)",
+        "mb": round(sum(run["bytes"] for run in night["sources"]) / 1e6, 2),
+    }

@@ -1,0 +1,163 @@
+"""Read the archive again with today's rules; what that changes is technical and alerts nobody."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from extract.records import Document, Extraction
+from flows.console import Progress, counted, unseen
+from flows.lock import only_run
+from flows.night import declared_sources, new_run_id, publish_or_fail
+from flows.reading import extract, read_archive
+from flows.settings import Settings
+from flows.stores import existing, writing
+
+if TYPE_CHECKING:
+    from crawlers.records import Snapshot, Source
+    from warehouse.records import Change, SnapshotRow
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAgain:
+    """What one archive file holds by today's rules."""
+
+    snapshots: tuple[SnapshotRow, ...]
+    readings: tuple[tuple[Document, Extraction], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rereading:
+    """What reading the archive again came to.
+
+    Attributes:
+        files, documents: read.
+        withdrawn: statements that today's rules no longer find.
+        observations: statements that they find for the first time.
+        changes: the difference in policy.
+    """
+
+    files: int
+    documents: int
+    withdrawn: int
+    observations: int
+    changes: tuple[Change, ...]
+
+
+def reread(
+    settings: Settings,
+    now: datetime,
+    *,
+    since: date | None = None,
+    dry_run: bool = False,
+    progress: Progress = unseen,
+) -> Rereading:
+    """Read archive files again, in one process a core, and load the result as technical.
+
+    Args:
+        settings: of this machine.
+        now: UTC without a zone.
+        since: only files of crawls on or after this day.
+        dry_run: load into a copy that is thrown away.
+        progress: called after each file.
+
+    Raises:
+        InputError: there is no warehouse, or an archive file cannot be read.
+        FailedError: loaded, but not published because a check failed.
+        WarehouseError: the warehouse cannot be used.
+    """
+    existing(settings)
+    sources = {source.id: source for source in declared_sources(settings)}
+    files = archive_files(settings.archive, since)
+    with only_run(settings.state, wait=settings.busy == "wait"), ProcessPoolExecutor() as pool:
+        again = counted(pool.map(read_again, files, [sources] * len(files)), len(files), progress)
+        if dry_run:
+            with tempfile.TemporaryDirectory(prefix="linkpolicy-") as place:
+                return _load(_copied(settings, Path(place)), again, now)
+        result = _load(settings, again, now)
+        publish_or_fail(settings)
+    return result
+
+
+def archive_files(archive: Path, since: date | None) -> list[Path]:
+    """Return the archive files in the order of their crawls."""
+    from crawlers.archive import SUFFIX, started_at_of
+
+    dated = []
+    for path in archive.glob(f"*{SUFFIX}"):
+        try:
+            dated.append((started_at_of(path.name), path))
+        except ValueError:
+            continue  # put there by someone else
+    return [path for started_at, path in sorted(dated) if since is None or started_at.date() >= since]
+
+
+def _copied(settings: Settings, place: Path) -> Settings:
+    """Return settings whose warehouse is a copy."""
+    shutil.copyfile(settings.warehouse, place / settings.warehouse.name)
+    return settings.model_copy(update={"data": place})
+
+
+def _load(settings: Settings, again: Iterable[ReadAgain], now: datetime) -> Rereading:
+    from extract.pipeline import extractor_version
+    from warehouse.load import load_batch
+    from warehouse.records import Batch, Cause
+
+    run_id = f"{new_run_id(now)}-reread"
+    files = documents = withdrawn = observations = 0
+    changes: list[Change] = []
+    with writing(settings) as connection:
+        for read in again:
+            files += 1
+            if not read.readings:
+                continue
+            batch = Batch(
+                run_id=f"{run_id}-{files:05d}",
+                known_at=now,
+                cause=Cause.TECHNICAL,
+                snapshots=read.snapshots,
+                readings=read.readings,
+                extractor_version=extractor_version(),
+            )
+            result = load_batch(connection, batch)
+            documents += len(read.readings)
+            withdrawn += result.withdrawn
+            observations += result.observations
+            changes += result.changes
+    return Rereading(files, documents, withdrawn, observations, tuple(changes))
+
+
+def read_again(path: Path, sources: dict[str, Source]) -> ReadAgain:
+    """Read and extract one archive file.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    snapshots, readings = [], []
+    for reading in read_archive(path, sources):
+        if reading.document:
+            snapshots.append(_row(reading.snapshot))
+            readings.append((reading.document, extract(reading.document)))
+    return ReadAgain(tuple(snapshots), tuple(readings))
+
+
+def _row(snapshot: Snapshot) -> SnapshotRow:
+    from warehouse.records import SnapshotRow
+
+    return SnapshotRow(
+        url=snapshot.url,
+        source_id=snapshot.source_id,
+        fetched_at=snapshot.fetched_at,
+        status=snapshot.status,
+        content_type=snapshot.content_type,
+        digest=snapshot.digest,
+        warc_file=snapshot.warc_file,
+        warc_offset=snapshot.warc_offset,
+        bytes=len(snapshot.body),
+    )

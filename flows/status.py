@@ -1,0 +1,151 @@
+"""One look at the whole: the last nights, what waits, the disk, and what needs a person."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from flows import journal
+from flows.exports import metrics
+from flows.settings import Settings
+from flows.stores import looking
+
+if TYPE_CHECKING:
+    from warehouse.outbox import Backlog
+
+_LATE = timedelta(hours=24)  # an alert that waits longer than this needs a person
+_LEAST_FREE = 1 << 30  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The state of the pipeline.
+
+    Attributes:
+        nights: records of the last nights, youngest first.
+        backlog: alerts that are not delivered, by channel and state.
+        disk: bytes by what they are used for, and `free`.
+        schema_version: of the warehouse, None without one.
+        next_run: when the schedule's next night begins, in UTC.
+        needs: one line for each thing that needs a person, with what to do.
+    """
+
+    nights: tuple[Mapping[str, Any], ...]
+    backlog: tuple[Backlog, ...]
+    disk: Mapping[str, int]
+    schema_version: int | None
+    next_run: datetime | None
+    needs: tuple[str, ...]
+
+
+def status_of(settings: Settings, now: datetime, last: int = 7) -> Status:
+    """Look at everything; changes nothing.
+
+    Args:
+        settings: of this machine.
+        now: UTC without a zone.
+        last: how many nights to show.
+
+    Raises:
+        WarehouseError: the warehouse cannot be read.
+    """
+    nights = journal.nights(settings.state)
+    backlog, version = _warehouse(settings)
+    disk = _disk(settings)
+    needs = [
+        *_nights_need(settings, nights, now),
+        *_backlog_needs(backlog, now),
+        *_disk_needs(settings, disk),
+    ]
+    return Status(
+        nights=tuple(reversed(nights[-last:])),
+        backlog=tuple(backlog),
+        disk=disk,
+        schema_version=version,
+        next_run=next_run(settings.cron, settings.timezone, now),
+        needs=tuple(needs),
+    )
+
+
+def _warehouse(settings: Settings) -> tuple[list[Backlog], int | None]:
+    from warehouse.outbox import backlog
+    from warehouse.store import SCHEMA_VERSION
+
+    if not settings.warehouse.exists():
+        return [], None
+    with looking(settings) as connection:  # refuses any other version
+        return backlog(connection), SCHEMA_VERSION
+
+
+def _disk(settings: Settings) -> dict[str, int]:
+    used = {
+        "archive": _size(settings.archive),
+        "published": _size(settings.published),
+        "warehouse": settings.warehouse.stat().st_size if settings.warehouse.exists() else 0,
+    }
+    existing = settings.data if settings.data.exists() else Path()
+    return used | {"free": shutil.disk_usage(existing).free}
+
+
+def _size(directory: Path) -> int:
+    return sum(p.stat().st_size for p in directory.rglob("*") if p.is_file() and not p.is_symlink())
+
+
+def _nights_need(settings: Settings, nights: Sequence[Mapping[str, Any]], now: datetime) -> list[str]:
+    if not nights:
+        return ["no night has been run yet: `linkpolicy run`, or `linkpolicy serve` for every night"]
+    last = nights[-1]
+    needs = [f"last night: {problem}" for problem in last["problems"]]
+    age = now - datetime.fromisoformat(last["finished_at"])
+    if age > timedelta(hours=settings.missed_after_hours):
+        hours = age / timedelta(hours=1)
+        needs.append(
+            f"no night has been finished for {hours:.0f} hours: look at the scheduler, or `linkpolicy run`"
+        )
+    return needs
+
+
+def _backlog_needs(backlog: Sequence[Backlog], now: datetime) -> list[str]:
+    needs = []
+    for entry in backlog:
+        if entry.state == "dead":
+            again = f"`linkpolicy alerts retry --channel {entry.channel}` tries again"
+            needs.append(f"channel {entry.channel}: {entry.count} alerts were given up; {again}")
+        elif now - entry.oldest > _LATE:
+            since = f"{entry.oldest:%Y-%m-%d %H:%M}"
+            needs.append(f"channel {entry.channel}: {entry.count} alerts wait, the oldest since {since} UTC")
+    return needs
+
+
+def _disk_needs(settings: Settings, disk: Mapping[str, int]) -> list[str]:
+    if disk["free"] >= _LEAST_FREE:
+        return []
+    return [f"{settings.data}: only {disk['free'] // (1 << 20)} MB are free on the disk"]
+
+
+def write_metrics(settings: Settings, now: datetime) -> None:
+    """Write `linkpolicy.prom` beside the published file, for Prometheus' textfile collector.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    nights = journal.nights(settings.state)
+    if nights:
+        text = metrics(nights[-1], _warehouse(settings)[0], _disk(settings), now)
+        journal.write_whole(settings.published / "linkpolicy.prom", text)
+
+
+def next_run(cron: str, timezone: str, now: datetime) -> datetime | None:
+    """Return the next time of a cron expression in a zone, as UTC without a zone; None if it has none."""
+    from cronsim import CronSim, CronSimError
+
+    local = now.replace(tzinfo=UTC).astimezone(ZoneInfo(timezone))
+    try:
+        return next(CronSim(cron, local)).astimezone(UTC).replace(tzinfo=None)
+    except (CronSimError, StopIteration):
+        return None
