@@ -17,6 +17,7 @@ from extract.records import Lang, PartialDate, Precision
 
 # An explicit year further from the reference than this is history, no year to read 3 May in.
 _CARRY_YEARS = 12
+_OPENING = 16  # room for: . Back in early
 _BOUNDS = {DateRole.FROM, DateRole.UNTIL, DateRole.DEADLINE}
 
 
@@ -41,10 +42,11 @@ def find_dates(text: str, reference: date | None, lang: Lang) -> tuple[DateMenti
 def _resolve_all(
     text: str, folded: str, spans: Iterator[Span], reference: date | None, rules: Rules
 ) -> Iterator[DateMention]:
-    context = Context(reference, None, 0, rules.events)
+    context, reach = Context(reference, None, 0, rules.events), "paragraph_end"
     last_end = 0
     for span in spans:
-        year = _still_carried(context, folded[last_end : span.start], rules)
+        gap = folded[last_end : span.start]
+        year = None if rules.cues[reach].search(gap) else context.year
         role = role_of(folded, span, rules)
         context = replace(context, year=year, tense=_tense(folded, span, role, rules))
         last_end = span.end
@@ -53,15 +55,22 @@ def _resolve_all(
         mention = _mention(text, span, role, context)
         if mention.value is not None and _is_landmark(span.first, context):
             context = context.after(mention.value, _carry(mention, context))
+            if mention.explicit_year:
+                reach = _reach(mention.value, folded, span, rules)
         yield mention
 
 
-def _still_carried(context: Context, between: str, rules: Rules) -> int | None:
-    """A date's year reaches to the end of its paragraph, in English a bare year to that of its sentence."""
-    if "\n" in between or context.previous is None:
-        return None
-    bare = context.previous.month is None
-    return None if bare and rules.cues["bare_year_end"].search(between) else context.year
+def _reach(value: PartialDate, folded: str, span: Span, rules: Rules) -> str:
+    """How far an explicit year is carried on: a name of a cue.
+
+    To the end of the paragraph, but a bare year that does not open its sentence (in English, where years
+    are often background) only to the end of that.
+    """
+    if value.month is not None or rules.cues["opening_year"].search(
+        folded[: span.start], max(0, span.start - 12)
+    ):
+        return "paragraph_end"
+    return "bare_year_end"
 
 
 def _unwanted(span: Span, context: Context) -> bool:

@@ -9,7 +9,7 @@ from extract.dates.rules import Rules
 
 _BEFORE, _AFTER = 32, 24
 _TENSE_BEFORE, _TENSE_AFTER = 90, 60
-_FAR = 1000
+_DATELINE = 70
 # The first of these whose cues stand around a date decides.
 _ROLES = (DateRole.DEADLINE, DateRole.UNTIL, DateRole.FROM, DateRole.REPORT)
 _CUES = tuple((role, f"{role}_before", f"{role}_inside", f"{role}_after") for role in _ROLES)
@@ -23,9 +23,11 @@ def role_of(folded: str, span: Span, rules: Rules) -> DateRole:
     """
     if span.second is not None:
         return DateRole.RANGE
-    before = folded[max(0, span.start - _BEFORE) : span.start]
-    before = before[before.rfind("\n") + 1 :]
+    line = folded.rfind("\n", max(0, span.start - _DATELINE), span.start) + 1
+    before = folded[max(line, span.start - _BEFORE) : span.start]
     cues = rules.cues
+    if span.start - line < _DATELINE and _is_dateline(folded, line, span, rules):
+        return DateRole.REPORT
     for role, name_before, name_inside, name_after in _CUES:
         if name_before in cues and cues[name_before].search(before):
             return role
@@ -34,6 +36,14 @@ def role_of(folded: str, span: Span, rules: Rules) -> DateRole:
         if name_inside in cues and cues[name_inside].search(folded[span.start : span.end]):
             return role
     return DateRole.POINT
+
+
+def _is_dateline(folded: str, line: int, span: Span, rules: Rules) -> bool:
+    """Whether the line begins with a place and the date, as agency reports do (SEOUL, May 2 - ...)."""
+    cues = rules.cues
+    if "dateline" not in cues or cues["dateline"].fullmatch(folded, line, span.start) is None:
+        return False
+    return cues["dateline_after"].match(folded, span.end, span.end + _AFTER) is not None
 
 
 def tense_of(folded: str, span: Span, rules: Rules) -> int:

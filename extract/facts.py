@@ -1,0 +1,88 @@
+"""From scored proposals to facts: choose, date, stage, evidence, duplicates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from extract.candidates import NONE
+from extract.events import Event, Proposal
+from extract.reading import Reading
+from extract.records import Fact, Missed, PartialDate, Stage
+
+MISSED_FLOOR = 0.4  # an event this likely without a fact is shown to a reviewer
+_TRIM = " \n,;:|-，；：、"
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start] in _TRIM:
+        start += 1
+    while end > start and text[end - 1] in _TRIM:
+        end -= 1
+    return start, end
+
+
+def evidence_span(reading: Reading, proposal: Proposal) -> tuple[int, int]:
+    """Offsets in the document's text: the clause, or its sentence where a slot stands outside the clause."""
+    clause = proposal.event.clause
+    start, end = clause.start, clause.end
+    if any(c.candidate.loc in (1, 2) for c in proposal.choices):
+        sentence = reading.layout.sentences[clause.sentence]
+        start, end = sentence.start, sentence.end
+    start, end = _trimmed(reading.full, max(start, reading.offset), end)
+    return start - reading.offset, end - reading.offset
+
+
+def _detail(event: Event, slot: str) -> str | None:
+    value = event.choices[slot][0].candidate.value
+    return None if value == NONE else value
+
+
+def _stage(event: Event) -> Stage:
+    kinds = {m.value for m in event.clause.contexts}
+    return Stage.TRIAL if "trial" in kinds else Stage.DECIDED
+
+
+def _rules(event: Event, proposal: Proposal) -> tuple[str, ...]:
+    """Ids of the rules behind a fact: its cues, then the mentions of its slots, then its date."""
+    cues = [m.rule for m in event.clause.cues if m.value == proposal.key.action]
+    details = [event.choices[s][0] for s in ("date", "region")]
+    places = [c.candidate.place for c in (*proposal.choices, *details)]
+    return tuple(dict.fromkeys([*cues, *(p.mention.rule for p in places if p and p.mention.rule != "name")]))
+
+
+def make_fact(reading: Reading, proposal: Proposal, confidence: float) -> Fact:
+    """Turn a chosen proposal into a fact with its date, region, stage and evidence."""
+    event, key = proposal.event, proposal.key
+    start, end = evidence_span(reading, proposal)
+    since, until = _detail(event, "date"), _detail(event, "until")
+    begin = PartialDate.parse(since) if since else None
+    finish = PartialDate.parse(until) if until else None
+    if begin and finish and finish.last < begin.first:
+        finish = None
+    return Fact(
+        platform=key.platform, surface=key.surface, target=key.target, action=key.action,
+        effective_from=begin, effective_to=finish, region=_detail(event, "region"), stage=_stage(event),
+        evidence=reading.document.text[start:end], start=start, end=end,
+        rules=_rules(event, proposal), confidence=round(confidence, 3),
+    )  # fmt: skip
+
+
+def choose(reading: Reading, scored: Iterable[tuple[Proposal, float]], threshold: float) -> tuple[Fact, ...]:
+    """Facts of the proposals at or above the threshold, in text order."""
+    facts = [make_fact(reading, p, chance) for p, chance in scored if chance >= threshold]
+    return tuple(sorted(facts, key=lambda f: (f.start, f.end, f.action, f.platform, f.surface, f.target)))
+
+
+def find_missed(reading: Reading, events: Sequence[Event], facts: Sequence[Fact]) -> tuple[Missed, ...]:
+    """Likely statements that gave no fact, with the reason."""
+    covered = [(f.start + reading.offset, f.end + reading.offset) for f in facts]
+    missed = []
+    for event in events:
+        clause = event.clause
+        if event.probability < MISSED_FLOOR or any(a < clause.end and clause.start < b for a, b in covered):
+            continue
+        weakest = min(("platform", "surface", "target"), key=lambda s: event.choices[s][0].probability if event.choices[s] else 0.0)
+        start, end = _trimmed(reading.full, clause.start, clause.end)
+        reason = f"{event.action.value} stated, but its {weakest} is unclear"
+        missed.append(Missed(start - reading.offset, end - reading.offset, reason, round(event.probability, 3)))
+    return tuple(missed)

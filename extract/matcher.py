@@ -1,0 +1,187 @@
+"""Many patterns in one pass: alternatives are found by the letters they may begin with.
+
+Trying some hundred patterns one after the other costs a scan of the text each. Here an Aho-Corasick
+automaton holds every beginning of every alternative, and an alternative is tried only where one of its
+beginnings stands (measured in `bench/extraction.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from re import _constants as sre  # type: ignore[attr-defined]
+from re import _parser as sre_parser  # type: ignore[attr-defined]
+from typing import Any
+
+import ahocorasick
+
+from extract.records import Lang
+
+_LENGTH = 8  # letters of a prefix
+_MOST = 300  # prefixes of one alternative before it is indexed by fewer letters
+_WORD = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")
+
+
+def alternatives(pattern: str) -> list[str]:
+    """Split a pattern at its top-level `|`."""
+    parts, depth, start, i, in_class = [], 0, 0, 0, False
+    while i < len(pattern):
+        char = pattern[i]
+        if char == "\\":
+            i += 2
+            continue
+        if in_class:
+            in_class = char != "]"
+        elif char == "[":
+            in_class = True
+            i += 1 + (pattern[i + 1 : i + 2] == "^")  # a bracket right after the opening one is literal
+        elif char in "()":
+            depth += 1 if char == "(" else -1
+        elif char == "|" and depth == 0:
+            parts.append(pattern[start:i])
+            start = i + 1
+        i += 1
+    return [*parts, pattern[start:]]
+
+
+def _letters(members: Iterable[tuple[Any, Any]]) -> set[str]:
+    """Characters of a class of letters and digits; empty if it is an open one."""
+    found: set[str] = set()
+    for kind, value in members:
+        if kind is sre.LITERAL:
+            found.add(chr(value))
+        elif kind is sre.RANGE and value[1] - value[0] < 30:
+            found.update(map(chr, range(value[0], value[1] + 1)))
+        elif kind is sre.CATEGORY and value is sre.CATEGORY_DIGIT:
+            found.update("0123456789")
+        else:
+            return set()
+    return found
+
+
+# (closed, open): beginnings after which anything may follow, and those that the next element continues
+_Beginnings = tuple[set[str], set[str]]
+
+
+def _step(item: tuple[Any, Any], length: int) -> _Beginnings:
+    """What one element of a parsed pattern may begin with."""
+    op, arg = item
+    if op is sre.LITERAL:
+        return set(), {chr(arg)}
+    if op is sre.IN and (letters := _letters(arg)):
+        return set(), letters
+    if op is sre.BRANCH:
+        parts = [_sequence(branch, length) for branch in arg[1]]
+        return set().union(*(c for c, _ in parts)), set().union(*(o for _, o in parts))
+    if op is sre.SUBPATTERN:
+        return _sequence(arg[3], length)
+    if op in (sre.AT, sre.ASSERT, sre.ASSERT_NOT):
+        return set(), {""}
+    if op in (sre.MAX_REPEAT, sre.MIN_REPEAT):
+        least, most, inner = arg
+        closed, open_ = _sequence(inner, length)
+        if most > 1:
+            closed, open_ = closed | open_, set()
+        return closed, open_ | ({""} if least == 0 else set())
+    return {""}, set()
+
+
+def _sequence(items: Iterable[tuple[Any, Any]], length: int) -> _Beginnings:
+    closed: set[str] = set()
+    open_: set[str] = {""}
+    for item in items:
+        if not open_:
+            break
+        item_closed, item_open = _step(item, length)
+        closed |= {(a + b)[:length] for a in open_ for b in item_closed}
+        grown = {(a + b)[:length] for a in open_ for b in item_open}
+        closed |= {p for p in grown if len(p) == length}
+        open_ = {p for p in grown if len(p) < length}
+    return closed, open_
+
+
+def check_pattern(pattern: str) -> None:
+    """Parse a pattern without compiling it.
+
+    Raises:
+        re.error: it is no regular expression.
+    """
+    sre_parser.parse(pattern)
+
+
+def prefixes(pattern: str, length: int = _LENGTH) -> set[str]:
+    """Every string of up to `length` characters that a match may begin with; "" means any."""
+    parsed = sre_parser.parse(pattern)
+    while length:
+        found = set().union(*_sequence(parsed, length))
+        if len(found) <= _MOST:
+            return found
+        length -= 1
+    return {""}
+
+
+class _Alternative:
+    """One alternative of a pattern, compiled when it is first tried: most never are in a short run."""
+
+    __slots__ = ("_compiled", "number", "source")
+
+    def __init__(self, number: int, source: str) -> None:
+        self.number, self.source = number, source
+        self._compiled: re.Pattern[str] | None = None
+
+    def match(self, text: str, at: int) -> re.Match[str] | None:
+        if self._compiled is None:
+            self._compiled = re.compile(self.source)
+        return self._compiled.match(text, at)
+
+
+class Matcher:
+    """Finds the matches of many patterns, each leftmost and longest, without overlaps within a pattern."""
+
+    def __init__(self, patterns: Iterable[str], lang: Lang) -> None:
+        self.words = lang is Lang.EN
+        index: dict[str, list[_Alternative]] = {}
+        for number, pattern in enumerate(patterns):
+            for source in alternatives(pattern):
+                alternative = _Alternative(number, rf"(?:{source})(?![a-z0-9_])" if self.words else source)
+                for prefix in sorted(prefixes(source)):
+                    index.setdefault(prefix, []).append(alternative)
+        self.always = index.pop("", [])
+        self.automaton = ahocorasick.Automaton()
+        for prefix, bucket in index.items():
+            self.automaton.add_word(prefix, (len(prefix), tuple(bucket)))
+        self.automaton.make_automaton()
+
+    def _tries(self, plain: str) -> Iterator[tuple[int, Iterable[_Alternative]]]:
+        """Positions with the alternatives that may match there."""
+        if len(self.automaton):
+            for last, (length, bucket) in self.automaton.iter(plain):
+                at = last - length + 1
+                if not (self.words and at and plain[at - 1] in _WORD):
+                    yield at, bucket
+        if self.always:
+            for at in range(len(plain)):
+                if not (self.words and (plain[at] == " " or (at and plain[at - 1] in _WORD))):
+                    yield at, self.always
+
+    def find(self, plain: str) -> list[tuple[int, int, int]]:
+        """Matches as (pattern number, start, end), by pattern and start."""
+        longest: dict[tuple[int, int], int] = {}
+        for at, bucket in self._tries(plain):
+            for alternative in bucket:
+                match = alternative.match(plain, at)
+                if match is not None and match.end() > longest.get((alternative.number, at), at):
+                    longest[(alternative.number, at)] = match.end()
+        found: list[tuple[int, int, int]] = []
+        number, free = -1, 0
+        for (pattern, start), end in sorted(longest.items()):
+            if pattern != number:
+                number, free = pattern, 0
+            if start >= free:
+                found.append((pattern, start, end))
+                free = end
+        return found
+
+    def any(self, plain: str) -> bool:
+        """Whether any pattern matches anywhere."""
+        return any(alternative.match(plain, at) for at, bucket in self._tries(plain) for alternative in bucket)

@@ -1,0 +1,201 @@
+"""Mentions: every place in a text that names a service, surface, target, link word, cue, region or date.
+
+Offsets are code points of the given text. Longest match wins within a kind; a service's name shadows
+what stands inside it ("the Washington Post" holds no surface `post`).
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import ahocorasick
+
+from extract.matcher import Matcher
+from extract.names import find_names
+from extract.normal import normalise
+from extract.records import Lang
+from extract.rules import Rule, load_rules
+from extract.vocabulary import Vocabulary, load_vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A typed span.
+
+    Attributes:
+        start, end: half-open code point offsets.
+        kind: service, surface, target, link, action, context, region or reference.
+        value: slug, action or sub-kind.
+        rule: the id of the rule, or `name` for the gazetteer.
+        weak: doubtful without support nearby.
+        source: the rule itself, None for names.
+        categories: kinds of service, empty for other mentions.
+        unknown: a name that the gazetteer lacks.
+    """
+
+    start: int
+    end: int
+    kind: str
+    value: str
+    rule: str
+    weak: bool = False
+    source: Rule | None = None
+    categories: frozenset[str] = frozenset()
+    unknown: bool = False
+
+    @property
+    def middle(self) -> float:
+        """Centre of the span, for distances."""
+        return (self.start + self.end) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """What an alias in the automaton stands for; no slug marks a look-alike."""
+
+    length: int
+    slug: str
+    ambiguous: bool
+    categories: frozenset[str]
+
+
+@functools.cache
+def _automaton() -> ahocorasick.Automaton:
+    return build_automaton(load_vocabulary())
+
+
+def build_automaton(vocabulary: Vocabulary) -> ahocorasick.Automaton:
+    """Aho-Corasick automaton over all normalised names, ambiguous ones and look-alikes."""
+    automaton = ahocorasick.Automaton()
+    for service in vocabulary.services.values():
+        for aliases, slug, ambiguous in (
+            (service.ambiguous, service.slug, True),
+            (service.names, service.slug, False),
+            (service.look_alikes, "", False),
+        ):
+            for alias in aliases:
+                key = normalise(alias)
+                automaton.add_word(key, _Name(len(key), slug, ambiguous, service.categories))
+    automaton.make_automaton()
+    return automaton
+
+
+_LATIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")
+
+
+def _on_border(text: str, start: int, end: int) -> bool:
+    """False where a match cuts a Latin word in two."""
+    if text[start] in _LATIN and start > 0 and text[start - 1] in _LATIN:
+        return False
+    return not (text[end - 1] in _LATIN and end < len(text) and text[end] in _LATIN)
+
+
+def longest(mentions: Iterable[Mention]) -> list[Mention]:
+    """Drop what overlaps a longer (then an earlier) mention; the result is in text order.
+
+    Readings of the very same span with different values all stay: a later stage chooses.
+    """
+    kept: list[Mention] = []
+    owner: dict[int, tuple[int, int]] = {}
+    for mention in sorted(mentions, key=lambda m: (m.start - m.end, m.start, m.weak)):
+        span = (mention.start, mention.end)
+        if any(owner.get(at, span) != span for at in (mention.start, mention.end - 1)):
+            continue
+        if any(k.value == mention.value and (k.start, k.end) == span for k in reversed(kept[-4:])):
+            continue
+        owner.update(dict.fromkeys(range(*span), span))
+        kept.append(mention)
+    return sorted(kept, key=lambda m: (m.start, m.end))
+
+
+_CONTEXT_BEFORE = re.compile(r"(?:\b(?:on|to|from|at|via|into|off|onto|by|between|and|or|,)\s+|[在到向从由与和及、的]|^|[。!?;:\"(]\s*)$")
+
+
+def _name_counts(text: str, plain: str, name: _Name, start: int, end: int) -> bool:
+    """Whether an ambiguous name stands as a name: capitalised, and not as the ordinary word."""
+    original = text[start:end]
+    if not original.isascii():
+        return True
+    if original[0].islower() or (name.length == 1 and plain[end : end + 1] == "."):
+        return False
+    alone = name.length > 1 and not text.isascii() and original.isupper()  # LINE in a Chinese text
+    return alone or bool(_CONTEXT_BEFORE.search(plain[max(0, start - 12) : start])) or not original.isupper()
+
+
+def find_services(text: str, plain: str) -> list[Mention]:
+    """Names of the gazetteer in `text`, `plain` being its normalised form."""
+    found: list[Mention] = []
+    for last, name in _automaton().iter(plain):
+        start, end = last - name.length + 1, last + 1
+        if not _on_border(plain, start, end):
+            continue
+        if name.ambiguous and not _name_counts(text, plain, name, start, end):
+            continue
+        found.append(Mention(start, end, "service", name.slug, "name", name.ambiguous, None, name.categories))
+    return [mention for mention in longest(found) if mention.value]
+
+
+@functools.cache
+def _matcher(lang: Lang) -> Matcher:
+    return Matcher((rule.source for rule in load_rules(lang)), lang)
+
+
+def _rule_matches(plain: str, lang: Lang) -> Iterator[Mention]:
+    rules = load_rules(lang)
+    for number, start, end in _matcher(lang).find(plain):
+        rule = rules[number]
+        yield Mention(start, end, rule.kind, rule.value, rule.id, rule.weak, rule)
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """All mentions of a text in text order, by kind."""
+
+    services: tuple[Mention, ...] = ()
+    surfaces: tuple[Mention, ...] = ()
+    targets: tuple[Mention, ...] = ()
+    links: tuple[Mention, ...] = ()
+    actions: tuple[Mention, ...] = ()
+    contexts: tuple[Mention, ...] = ()
+    regions: tuple[Mention, ...] = ()
+    references: tuple[Mention, ...] = ()
+
+
+def _outside(mentions: Iterable[Mention], names: Iterable[Mention]) -> list[Mention]:
+    """Mentions that do not lie inside a (longer) name."""
+    spans = [(n.start, n.end) for n in names]
+    return [m for m in mentions if not any(a <= m.start and m.end <= b and b - a > m.end - m.start for a, b in spans)]
+
+
+_WORDS = ("surface", "target", "link", "region", "reference")  # what these match is a word, not a name
+
+
+def find_mentions(text: str, plain: str, lang: Lang) -> Mentions:
+    """Find every mention of a text.
+
+    Args:
+        text: the text as given (its capitals matter).
+        plain: its normalised form, of the same length.
+        lang: whose rules are used.
+    """
+    services = find_services(text, plain)
+    by_kind: dict[str, list[Mention]] = {}
+    for mention in _rule_matches(plain, lang):
+        by_kind.setdefault(mention.kind, []).append(mention)
+    known = [*services, *(m for kind in _WORDS for m in by_kind.get(kind, ()))]
+    unknown = find_names(text, lang, [(m.start, m.end) for m in known])
+    services = longest([*services, *(Mention(a, b, "service", slug, rule, unknown=True) for a, b, slug, rule in unknown)])
+    kept = {kind: tuple(longest(_outside(found, services))) for kind, found in by_kind.items()}
+    return Mentions(
+        tuple(services),
+        kept.get("surface", ()),
+        kept.get("target", ()),
+        kept.get("link", ()),
+        kept.get("action", ()),
+        kept.get("context", ()),
+        kept.get("region", ()),
+        kept.get("reference", ()),
+    )

@@ -1,0 +1,68 @@
+"""The whole extractor: document in, facts with evidence out. Pure and deterministic."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+from extract.data import ROOT
+from extract.events import TUPLE_NAMES, Event, Proposal, find_events, find_proposals
+from extract.facts import choose, find_missed
+from extract.gate import could_state_policy
+from extract.reading import Reading, read
+from extract.records import Document, Extraction
+from extract.scorer import Models, load_models, rows
+
+_DATA = ("vocabulary/*.toml", "rules/*/*.toml", "models/*.json", "*.py", "dates/*.py")
+
+
+@cache
+def extractor_version() -> str:
+    """Twelve hex digits that change whenever code, rules or weights change."""
+    digest = hashlib.sha256()
+    for pattern in _DATA:
+        for path in sorted(ROOT.glob(pattern)):
+            digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def score(reading: Reading, models: Models) -> tuple[list[Event], list[tuple[Proposal, float]]]:
+    """Events of a reading and its proposals with their probabilities."""
+    events = find_events(reading, models)
+    proposals = find_proposals(reading, events)
+    chances = models.tuples.probability(rows((p.row for p in proposals), len(TUPLE_NAMES)))
+    return events, [(p, float(c)) for p, c in zip(proposals, chances, strict=True)]
+
+
+def extract_facts(document: Document, models: Models | None = None) -> Extraction:
+    """Facts of one document, with the passages that nearly gave one.
+
+    Args:
+        document: title and text as given; lone surrogates must have been replaced.
+        models: weights; those that ship with the package if None.
+    """
+    if not could_state_policy(document.title, document.text):
+        return Extraction(document.id, reference=document.published, passed_gate=False)
+    models = models or load_models()
+    reading = read(document)
+    events, scored = score(reading, models)
+    facts = choose(reading, scored, models.thresholds[document.lang.value])
+    return Extraction(
+        document.id,
+        facts,
+        find_missed(reading, events, facts),
+        reading.reference,
+        document.published is None and reading.reference is not None,
+    )
+
+
+def extract_many(documents: Iterable[Document]) -> Iterator[Extraction]:
+    """Extract one document after the other, in their order."""
+    return map(extract_facts, documents)
+
+
+def __getattr__(name: str) -> str:
+    if name == "EXTRACTOR_VERSION":
+        return extractor_version()
+    raise AttributeError(name)

@@ -1,0 +1,150 @@
+"""Inference of the learned scorer in numpy: boosted trees and a sparse linear model, read from JSON."""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extract.data import ROOT, DataError
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+
+
+def sigmoid(x: Floats) -> Floats:
+    """Logistic function."""
+    return 1.0 / (1.0 + np.exp(-np.clip(x, -30, 30)))
+
+
+@dataclass(frozen=True, slots=True)
+class Forest:
+    """Gradient-boosted binary trees.
+
+    Attributes:
+        baseline: log-odds before the first tree.
+        feature, threshold, left, right, value: one entry per node of all trees, children as absolute
+            node numbers; a leaf is its own child.
+        roots: node number of each tree's root.
+        depth: longest path from a root to a leaf.
+    """
+
+    baseline: float
+    feature: Ints
+    threshold: Floats
+    left: Ints
+    right: Ints
+    value: Floats
+    roots: Ints
+    depth: int
+
+    def probability(self, rows: Floats) -> Floats:
+        """Probabilities, shape (n,), for feature rows of shape (n, features)."""
+        if not len(rows):
+            return np.zeros(0)
+        node = np.repeat(self.roots[None, :], len(rows), axis=0)
+        at = np.arange(len(rows))[:, None]
+        for _ in range(self.depth):
+            go_left = rows[at, self.feature[node]] <= self.threshold[node]
+            node = np.where(go_left, self.left[node], self.right[node])
+        return sigmoid(self.baseline + self.value[node].sum(axis=1))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain lists, thresholds and values rounded to six significant digits."""
+        return {
+            "baseline": round(self.baseline, 6),
+            "depth": self.depth,
+            "roots": self.roots.tolist(),
+            "feature": self.feature.tolist(),
+            "left": self.left.tolist(),
+            "right": self.right.tolist(),
+            "threshold": [float(f"{x:.6g}") for x in self.threshold],
+            "value": [float(f"{x:.4g}") for x in self.value],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Forest:
+        """Read what `to_json` wrote."""
+        ints = {k: np.asarray(data[k], dtype=np.int32) for k in ("feature", "left", "right", "roots")}
+        floats = {k: np.asarray(data[k], dtype=np.float64) for k in ("threshold", "value")}
+        return cls(baseline=float(data["baseline"]), depth=int(data["depth"]), **ints, **floats)
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """Logistic model over a bag of tokens, each weighing 1/sqrt(bag size)."""
+
+    bias: float
+    weights: Mapping[str, float]
+
+    def score(self, bag: Sequence[str]) -> float:
+        """Log-odds of a bag."""
+        return self.bias + sum(self.weights.get(t, 0.0) for t in bag) / math.sqrt(max(1, len(bag)))
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """All learned parts.
+
+    Attributes:
+        words: (language, action) -> linear model over the clause's tokens.
+        gate: does a clause state an action? One forest for all actions.
+        slots: slot -> forest over its candidates.
+        tuples: is a combination of slots a fact of the document?
+        thresholds: language -> least probability of a fact.
+        stage: is a statement only proposed?
+    """
+
+    words: Mapping[str, Linear]
+    gate: Forest
+    slots: Mapping[str, Forest]
+    tuples: Forest
+    thresholds: Mapping[str, float]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        return {
+            "thresholds": dict(self.thresholds),
+            "gate": self.gate.to_json(),
+            "slots": {k: v.to_json() for k, v in self.slots.items()},
+            "tuples": self.tuples.to_json(),
+            "words": {k: {"bias": v.bias, "weights": dict(sorted(v.weights.items()))} for k, v in self.words.items()},
+        }
+
+
+def read_models(path: Path) -> Models:
+    """Read a model file.
+
+    Raises:
+        DataError: the file is missing or not what `linkpolicy train` writes.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return Models(
+            words={k: Linear(v["bias"], v["weights"]) for k, v in data["words"].items()},
+            gate=Forest.from_json(data["gate"]),
+            slots={k: Forest.from_json(v) for k, v in data["slots"].items()},
+            tuples=Forest.from_json(data["tuples"]),
+            thresholds=data["thresholds"],
+        )
+    except (OSError, json.JSONDecodeError, KeyError, TypeError) as error:
+        raise DataError(f"{path}: not a model file ({error})") from error
+
+
+@functools.cache
+def load_models() -> Models:
+    """The weights that ship with the package, read once."""
+    return read_models(ROOT / "models" / "scorer.json")
+
+
+def rows(values: Iterable[Sequence[float]], width: int) -> Floats:
+    """Stack feature rows into shape (n, width), n may be 0."""
+    array = np.asarray(list(values), dtype=np.float64)
+    return array.reshape(-1, width)

@@ -1,0 +1,85 @@
+"""The closed lists of slugs and the gazetteer of services, read from `vocabulary/*.toml`."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from extract.data import ROOT, DataError, read_tables, strings
+from extract.normal import normalise
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that may carry links or be linked to.
+
+    Attributes:
+        names: literal names in all languages, as written in the file.
+        ambiguous: names that count only in context.
+        look_alikes: longer strings that contain a name but mean something else.
+        categories: kinds of service (`ecommerce`, `social`, ...).
+    """
+
+    slug: str
+    names: tuple[str, ...]
+    ambiguous: tuple[str, ...] = ()
+    look_alikes: tuple[str, ...] = ()
+    categories: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """All slugs.
+
+    Attributes:
+        services: slug -> service.
+        surfaces, targets: slug -> short English label.
+    """
+
+    services: dict[str, Service] = field(default_factory=dict)
+    surfaces: dict[str, str] = field(default_factory=dict)
+    targets: dict[str, str] = field(default_factory=dict)
+
+
+def _read_services(path: Path) -> dict[str, Service]:
+    services: dict[str, Service] = {}
+    owners: dict[str, str] = {}
+    lists: dict[str, type] = dict.fromkeys(("en", "zh", "ambiguous", "not", "categories", "pages"), list)
+    for table in read_tables(path, "service", {"slug": str}, lists):
+        slug = str(table["slug"])
+        where = f"{path}: service {slug}"
+        if slug in services:
+            raise DataError(f"{where}: slug given twice")
+        get = {key: strings(table.get(key, ()), f"{where}: {key}") for key in lists}
+        names = (*get["en"], *get["zh"], *get["pages"])
+        for name in names:
+            other = owners.setdefault(normalise(name), slug)
+            if other != slug:
+                raise DataError(f"{where}: name {name!r} already belongs to {other}; make it ambiguous or drop it")
+        services[slug] = Service(slug, names, get["ambiguous"], get["not"], frozenset(get["categories"]))
+    return services
+
+
+def _read_labels(path: Path, name: str) -> dict[str, str]:
+    optional: dict[str, type] = {"label_zh": str, "description": str}
+    return {str(t["slug"]): str(t["label"]) for t in read_tables(path, name, {"slug": str, "label": str}, optional)}
+
+
+def read_vocabulary(directory: Path) -> Vocabulary:
+    """Read the three files of a vocabulary directory.
+
+    Raises:
+        DataError: a file is missing or wrong, or two services claim one name.
+    """
+    return Vocabulary(
+        _read_services(directory / "services.toml"),
+        _read_labels(directory / "surfaces.toml", "surface"),
+        _read_labels(directory / "targets.toml", "target"),
+    )
+
+
+@functools.cache
+def load_vocabulary() -> Vocabulary:
+    """The vocabulary that ships with the package, read once."""
+    return read_vocabulary(ROOT / "vocabulary")
