@@ -10,7 +10,7 @@ from extract.records import PartialDate
 
 DAY_UNITS = frozenset({"day", "week", "fortnight", "business_day"})
 _LENGTHS = {"day": 1, "week": 7, "fortnight": 14, "half_month": 15}
-_MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
+_MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12, "decade": 120}
 
 
 def add(day: date, step: Step) -> date:

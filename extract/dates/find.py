@@ -18,6 +18,7 @@ from extract.records import Lang, PartialDate, Precision
 # An explicit year further from the reference than this is history, no year to read 3 May in.
 _CARRY_YEARS = 12
 _OPENING = 16  # room for: . Back in early
+_MARKS = 4
 _BOUNDS = {DateRole.FROM, DateRole.UNTIL, DateRole.DEADLINE}
 
 
@@ -63,9 +64,11 @@ def _resolve_all(
 def _reach(value: PartialDate, folded: str, span: Span, rules: Rules) -> str:
     """How far an explicit year is carried on: a name of a cue.
 
-    To the end of the paragraph, but a bare year that does not open its sentence (in English, where years
-    are often background) only to the end of that.
+    To the end of the paragraph; a year or month alone on its line, as a heading, further; a bare year that
+    does not open its sentence (in English, where years are often background) only to the end of that.
     """
+    if value.day is None and _alone_on_line(folded, span.start, span.end):
+        return "never"
     if value.month is not None or rules.cues["opening_year"].search(
         folded[: span.start], max(0, span.start - 12)
     ):
@@ -152,7 +155,7 @@ def infer_reference(text: str, lang: Lang) -> date | None:
     """
     explicit = [m for m in find_dates(text, None, lang) if m.explicit_year and m.value is not None]
     days = [m for m in explicit if m.value is not None and m.value.precision is Precision.DAY]
-    alone = [m for m in days if _alone_on_line(text, m)]
+    alone = [m for m in days if _alone_on_line(text, m.start, m.end)]
     opening = [m for m in days if m.start < 100 and m.role is DateRole.REPORT]
     stated = [m for m in explicit if m.role not in {DateRole.UNTIL, DateRole.DEADLINE}]
     for group in (alone[-1:], opening[:1], stated, explicit):
@@ -161,11 +164,12 @@ def infer_reference(text: str, lang: Lang) -> date | None:
     return None
 
 
-def _alone_on_line(text: str, mention: DateMention) -> bool:
-    start = text.rfind("\n", 0, mention.start) + 1
-    end = text.find("\n", mention.end)
-    line = text[start : end if end >= 0 else len(text)]
-    return len(line.strip()) - len(mention.text) <= 4
+def _alone_on_line(text: str, start: int, end: int) -> bool:
+    """Whether a line holds the mention and at most a few marks on either side."""
+    before, after = text[max(0, start - _MARKS) : start], text[end : end + _MARKS]
+    opens = "\n" in before or start <= _MARKS
+    closes = "\n" in after or end + _MARKS >= len(text)
+    return opens and closes
 
 
 def _middle(value: PartialDate) -> date:

@@ -8,6 +8,7 @@ Group names and what they mean (a trailing `2` belongs to the end of a range):
 - `year_word`, `month_word`, `week_word`, `day_word`: whole units from the reference; with the
   suffix `_prev`, from the date named before
 - `n1`, `unit1`, `n2`, `unit2`, `n3`, `unit3`: distances, in the rule's direction
+- `edge`: first (1) or last (-1) day of the month; `direction_prev`: the weekday after or before a date
 - `season`, `quarter`: the month that stands for it; `direction`: last, this, next of the yearly ones
 - `event`: key of an event; `a`, `b`, `c`: parts of an all-digit date
 """
@@ -54,6 +55,7 @@ def read_match(match: re.Match[str], rule: DateRule, rules: Rules) -> Span | Non
 def _expression(groups: dict[str, str], suffix: str, rule: DateRule, rules: Rules) -> Expression | None:
     numbers = {name: _number(groups, name + suffix, rules) for name in ("year", "month", "day", "nth")}
     day = numbers["day"] or _number(groups, "day_cardinal" + suffix, rules)
+    edge = None if suffix else _word(groups, "edge", rules)
     year, month = numbers["year"], numbers["month"] or (None if suffix else rule.month)
     if "year_short" + suffix in groups:
         year = _century(int(groups["year_short" + suffix]))
@@ -65,13 +67,14 @@ def _expression(groups: dict[str, str], suffix: str, rule: DateRule, rules: Rule
     expression = Expression(
         year=year,
         month=month,
-        day=day,
+        day=1 if edge == 1 else day,
+        last_day=edge == -1,
         nth=numbers["nth"],
         weekday=_weekday(groups, rules),
-        direction=_word(groups, "direction", rules),
+        direction=_direction(groups, rules),
         event=_event(groups, rules),
         precision=rule.precision,
-        anchor=rule.anchor,
+        anchor=Anchor.PREVIOUS if "direction_prev" in groups else rule.anchor,
     )
     if not suffix:
         expression = _with_shifts(expression, groups, rule, rules)
@@ -173,6 +176,11 @@ def _word(groups: dict[str, str], name: str, rules: Rules, suffix: str = "") -> 
     if name + suffix not in groups:
         return None
     return int(rules.words[name][_clean(groups[name + suffix])])
+
+
+def _direction(groups: dict[str, str], rules: Rules) -> int | None:
+    value = _word(groups, "direction", rules)
+    return _word(groups, "direction_prev", rules) if value is None else value
 
 
 def _weekday(groups: dict[str, str], rules: Rules) -> int | None:

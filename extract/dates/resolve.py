@@ -11,6 +11,7 @@ from extract.dates.records import Anchor, Expression
 from extract.dates.rules import Event
 from extract.records import PartialDate
 
+_YEAR_UNITS = {"year", "decade"}
 # How many days from the reference a month and day without a year may lie and still be of its year:
 # looking back is more usual than looking ahead, and the tense of the sentence only leans.
 _AHEAD = {-1: 120, 0: 210, 1: 270}
@@ -57,6 +58,8 @@ def resolve(expression: Expression, context: Context) -> PartialDate | None:
         return None
     try:
         value = _resolve(expression, context)
+        if value is not None and expression.last_day:
+            value = PartialDate.of(value.last)
     except (ValueError, OverflowError):  # outside of the calendar
         return None
     return None if value is None else _cap(value, expression.precision)
@@ -92,7 +95,7 @@ def _base(expression: Expression, context: Context) -> PartialDate | None:
 
 def _named_before(expression: Expression, context: Context) -> PartialDate | None:
     """The last date fine enough for what is asked: a day for days and weeks, a month for months."""
-    if expression.year_shift is not None or {step.unit for step in expression.steps} == {"year"}:
+    if expression.year_shift is not None or {step.unit for step in expression.steps} & _YEAR_UNITS:
         return context.previous
     if expression.month_shift is not None or any(step.unit not in DAY_UNITS for step in expression.steps):
         return context.previous_month or context.previous
@@ -118,7 +121,7 @@ def _after_steps(expression: Expression, context: Context) -> PartialDate | None
     for step in expression.steps:
         day = add(day, step)
     units = {step.unit for step in expression.steps}
-    fine = "day" if units & DAY_UNITS else "month" if units - {"year"} else "year"
+    fine = "day" if units & DAY_UNITS else "month" if units - _YEAR_UNITS else "year"
     if base.day is None and fine == "day":  # three weeks after a month: some month, no day
         fine = "month" if base.month is not None else "year"
     return _cap(PartialDate.of(day), fine)
@@ -245,6 +248,8 @@ def _near(expression: Expression, context: Context) -> PartialDate | None:
     if expression.week_shift is not None:
         return _in_week(base.first, expression.week_shift, expression.weekday)
     if expression.weekday is not None:
+        if expression.anchor is Anchor.PREVIOUS and expression.direction is not None:
+            return PartialDate.of(count_weekdays(base.first, expression.weekday, expression.direction))
         return PartialDate.of(_weekday_around(base.first, expression.weekday, context.tense))
     if base.day is None:  # "the next day" after a month: nothing finer is known
         return base
