@@ -221,6 +221,8 @@ def _records(path: Path) -> Iterator[tuple[Any, int]]:
         found = False
         try:
             for record in archive:
+                if record.format != "warc":  # warcio takes much for ARC, its ancestor
+                    break
                 found = True
                 yield record, archive.offset
         except (ArchiveLoadFailed, EOFError, zlib.error):

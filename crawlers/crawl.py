@@ -95,7 +95,10 @@ def _crawled(job: Job, empty: CrawlReport) -> CrawlReport:
         with contextlib.suppress(OSError, ValueError):
             return CrawlReport.read(job.report)
     ended = "timed out" if code is None else "crashed"
-    last = said.splitlines()[-1] if said else f"no answer after {timeout:.0f} s"
+    if code is None:
+        last = f"killed after {timeout:.0f} s"
+    else:
+        last = said.splitlines()[-1] if said else f"the crawl process ended with {code}"
     seconds = (now() - empty.started_at).total_seconds()
     return replace(empty, ended=ended, error=last, finished_at=now(), seconds=seconds)
 

@@ -25,7 +25,8 @@ reject this, or change your choices at any time in our privacy policy. Some part
     * 6
 )
 
-_CODES = """为保护用户账户安全，请勿向他人透露验证码。自2023年8月2日起，笔记和评论区不得出现站外链接、二维码和口令，
+_CODES = """为保护用户账户安全，请勿向他人透露验证码。自2023年8月2日起，笔记和评论区不得出现站外链接、二维码
+和口令，
 用户登录后可在消息中心查看处理结果，如有异议可在七日内申诉。请各位创作者及时自查并调整已发布的内容。"""
 _BANNER = """<div class="cookie-consent">We and our partners use cookies. Accept all. Manage my choices.</div>
 <p>Links to the shop are allowed again from 28 October, says the platform in a notice to sellers.</p>"""

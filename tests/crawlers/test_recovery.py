@@ -1,0 +1,113 @@
+"""Crawls that are killed: nothing is fetched twice, nothing is lost, everything is reported."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from crawlers.archive import read_snapshots
+from crawlers.crawl import _alone, _run_process, crawl_source
+from crawlers.job import Job
+from crawlers.recorder import now
+from crawlers.records import CrawlState, Outcome, Role
+from tests.crawlers.site import Page, Site, article, declare, listing, outcomes, states
+
+KILLS = int(os.environ.get("LINKPOLICY_TEST_KILLS", "3"))
+
+
+def _contents(archive: Path) -> Counter[str]:
+    files = sorted(archive.glob("*.warc.gz"))
+    return Counter(page.url for file in files for page in read_snapshots(file) if not page.revisit)
+
+
+@pytest.mark.parametrize("attempt", range(KILLS))
+def test_killed_at_a_random_moment_every_page_is_archived_once(
+    site: Site, tmp_path: Path, attempt: int
+) -> None:
+    """Set LINKPOLICY_TEST_KILLS=20 for the full count."""
+    links = [f"/n/{number}" for number in range(30)]
+    site.pages |= {link: Page(article(link), delay=0.01, etag=False) for link in links}
+    site.pages["/list"] = Page(listing(*links))
+    source = declare(tmp_path, "board", f'type = "index"\nurls = ["{site.url}/list"]')
+    assert source.path is not None
+    archive = tmp_path / "archive"
+    job = Job(source.path, archive, tmp_path / "report.json", "one", now())
+    process = subprocess.Popen([sys.executable, "-m", "crawlers.run"], stdin=subprocess.PIPE, text=True)
+    assert process.stdin is not None
+    process.stdin.write(job.to_json())
+    process.stdin.close()
+    while len(site.asked) < 3 and process.poll() is None:
+        time.sleep(0.005)
+    time.sleep(random.Random(attempt).uniform(0, 0.6))  # noqa: S311
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    report = crawl_source(source, archive, CrawlState(), run_id="two")
+    assert report.ended == "finished"
+    assert _contents(archive) == Counter({f"{site.url}{link}": 1 for link in links})
+    assert {page.url for page in report.pages if page.role is Role.CONTENT} == {
+        f"{site.url}{link}" for link in links
+    }
+    assert set(report.warc_files) == {file.name for file in archive.glob("*.warc.gz")}
+    third = crawl_source(source, archive, states(report), run_id="three")
+    assert third.count(Outcome.NEW, role=Role.CONTENT) == 0
+
+
+def test_a_night_killed_before_loading_is_reported_again(site: Site, tmp_path: Path) -> None:
+    site.pages |= {"/list": Page(listing("/n/1")), "/n/1": Page(article("One"))}
+    source = declare(tmp_path, "board", f'type = "index"\nurls = ["{site.url}/list"]')
+    lost = crawl_source(source, tmp_path / "archive", CrawlState(), run_id="lost")
+    site.pages["/list"] = Page(listing("/n/1", "/n/2"))
+    site.pages["/n/2"] = Page(article("Two"))
+    report = crawl_source(source, tmp_path / "archive", CrawlState(), run_id="next")
+    assert outcomes(report, site.url)["/n/1"] is Outcome.NEW
+    assert set(report.warc_files) > set(lost.warc_files)
+    assert site.paths().count("/n/1") == 1
+    # Once loaded, it is reported no more.
+    after = crawl_source(source, tmp_path / "archive", states(report), run_id="after")
+    assert set(after.warc_files).isdisjoint(report.warc_files)
+
+
+def test_a_crawl_that_dies_is_reported_with_what_it_had(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def popen(*arguments: Any, **keywords: Any) -> subprocess.Popen[bytes]:
+        started.append(subprocess.Popen(*arguments, **keywords))
+        return started[0]
+
+    def die(handler: Any) -> None:
+        started[0].kill()
+
+    monkeypatch.setattr("crawlers.crawl.subprocess", SimpleNamespace(**vars(subprocess) | {"Popen": popen}))
+    site.pages |= {"/list": Page(listing("/n/1", "/n/2")), "/n/1": Page(article("One")), "/n/2": die}
+    source = declare(tmp_path, "board", f'type = "index"\nurls = ["{site.url}/list"]')
+    report = crawl_source(source, tmp_path / "archive", CrawlState(), run_id="one")
+    assert (report.ended, report.error) == ("crashed", "the crawl process ended with -9")
+    assert outcomes(report, site.url)["/n/1"] is Outcome.NEW
+    assert len(report.warc_files) == 1
+
+
+def test_a_crawl_that_hangs_is_killed() -> None:
+    began = time.monotonic()
+    assert _run_process("", 2, 0.05) is None
+    assert time.monotonic() - began < 5
+
+
+def test_one_crawl_of_a_source_at_a_time(tmp_path: Path) -> None:
+    source = declare(tmp_path, "board", 'type = "pages"\nurls = ["http://127.0.0.1:9/"]')
+    (tmp_path / "archive").mkdir()
+    with _alone(tmp_path / "archive", "board") as alone:
+        assert alone
+        report = crawl_source(source, tmp_path / "archive", CrawlState(), run_id="one")
+    assert (report.ended, report.error) == ("not started", "another crawl of this source is running")
