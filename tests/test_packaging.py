@@ -1,18 +1,36 @@
 """What is built from the checkout: all that the command needs is inside, and it works elsewhere."""
 
+import ast
 import email
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
 import venv
 import zipfile
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("crawlers", "extract", "flows", "warehouse")
+
+
+def plain(requirement: str) -> str:
+    """Name of a requirement as indexes compare it: without bounds and extras, in lower case."""
+    return re.split(r"[<>=\[; ]", requirement)[0].lower().replace("_", "-")
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Yield the modules that a file imports, wherever the statement stands."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +80,26 @@ def test_wheel_says_what_it_is(wheel: Path) -> None:
     assert {name for name in top if not name.endswith(".dist-info")} == set(PACKAGES)
 
 
+def test_every_library_imported_is_declared() -> None:
+    """What another dependency happens to bring may be gone with its next release."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    optional = [name for names in project["optional-dependencies"].values() for name in names]
+    declared = {plain(requirement) for requirement in [*project["dependencies"], *optional]}
+    distributions = packages_distributions()
+    roots = {
+        name.split(".")[0]
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+        for name in imported(path)
+    }
+    foreign = roots - set(PACKAGES) - sys.stdlib_module_names
+    undeclared = {
+        root for root in foreign if not declared & {plain(name) for name in distributions.get(root, ())}
+    }
+
+    assert undeclared == set()
+
+
 def test_lock_agrees_with_the_declared_dependencies() -> None:
     """A dependency added without `make lock` would only be missed on a fresh machine."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -71,7 +109,7 @@ def test_lock_agrees_with_the_declared_dependencies() -> None:
     ):
         text = (ROOT / file).read_text(encoding="utf-8")
         pins = {line.split("==")[0] for line in text.splitlines() if "==" in line}
-        names = {requirement.split(">")[0].split("[")[0].strip().lower() for requirement in requirements}
+        names = {plain(requirement) for requirement in requirements}
 
         assert names - pins == set(), f"{file}: run make lock"
         assert "://" not in text, f"{file}: names an index"
