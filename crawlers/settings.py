@@ -95,6 +95,8 @@ _SAFE: dict[str, Any] = {
         "scrapy.extensions.throttle.AutoThrottle": None,
         "scrapy.extensions.feedexport.FeedExporter": None,
         "scrapy.extensions.logstats.LogStats": None,
+        "scrapy.extensions.memusage.MemoryUsage": None,
+        "crawlers.memory.OwnMemory": 0,
         "crawlers.politeness.PoliteThrottle": 0,
     },
     "DOWNLOADER_MIDDLEWARES": {
