@@ -66,8 +66,9 @@ def _cell(value: Any) -> str:
 
 
 def say(text: str) -> None:
-    """Print one line of prose on stdout."""
+    """Print one line of prose on stdout, at once: a long job may follow."""
     sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 def unseen(_done: int, _of: int) -> None:

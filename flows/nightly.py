@@ -16,7 +16,8 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows import night
 from flows.delivery import Delivery
-from flows.errors import FailedError
+from flows.errors import BusyError, FailedError
+from flows.lock import only_run
 from flows.night import SourceWork
 from flows.run import Night, run_night
 from flows.settings import Settings, load_settings
@@ -104,6 +105,22 @@ def nightly(settings: Settings | None = None, only: Sequence[str] = ()) -> State
     if outcome.problems:
         return Failed(message="; ".join(outcome.problems), data=outcome)
     return Completed(message=outcome.summary(), data=outcome)
+
+
+@flow(name="deliver-alerts")
+def deliver_alerts(settings: Settings | None = None) -> State[Any]:
+    """Send what waits in the outbox; a night that is going on does so itself."""
+    settings = settings or load_settings()
+    if not settings.warehouse.exists():
+        return Completed(message="no warehouse yet")
+    try:
+        with only_run(settings.state):
+            delivery = deliver(settings, night.utc_now())
+    except BusyError:
+        return Completed(message="a night is going on and delivers its alerts itself")
+    if delivery.problems:
+        return Failed(message="; ".join(delivery.problems))
+    return Completed(message=f"{delivery.sent} alerts delivered")
 
 
 def run_flow(settings: Settings, only: Sequence[str]) -> Night:

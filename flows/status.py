@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from flows import journal
+from flows.errors import InputError
 from flows.exports import metrics
 from flows.settings import Settings
 from flows.stores import looking
@@ -138,6 +139,20 @@ def write_metrics(settings: Settings, now: datetime) -> None:
     if nights:
         text = metrics(nights[-1], _warehouse(settings)[0], _disk(settings), now)
         journal.write_whole(settings.published / "linkpolicy.prom", text)
+
+
+def check_cron(cron: str) -> None:
+    """Check a cron expression.
+
+    Raises:
+        InputError: it is none.
+    """
+    from cronsim import CronSim, CronSimError
+
+    try:
+        CronSim(cron, datetime.now(UTC))
+    except CronSimError as error:
+        raise InputError(f"cron: {cron!r} is no cron expression ({error})") from None
 
 
 def next_run(cron: str, timezone: str, now: datetime) -> datetime | None:

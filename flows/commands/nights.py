@@ -9,7 +9,7 @@ import typer
 from flows.commands.options import AsJson, Data, Sources
 from flows.console import say, to_json
 from flows.errors import FailedError
-from flows.settings import Settings, load_settings
+from flows.settings import Settings, calm_prefect, load_settings
 
 if TYPE_CHECKING:
     from flows.run import Night
@@ -19,6 +19,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(demo)
     app.command()(run)
+    app.command()(serve)
 
 
 def run(
@@ -39,6 +40,32 @@ def run(
         say(f"Published: {settings.published_file}")
 
 
+def serve(
+    cron: Annotated[
+        str | None, typer.Option(help="When the night starts (LINKPOLICY_CRON, else 15 3 * * *).")
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="Zone of the cron expression (LINKPOLICY_TIMEZONE, else UTC).")
+    ] = None,
+    port: Annotated[int, typer.Option(help="Of the Prefect server, if PREFECT_API_URL names none.")] = 4200,
+    sources: Sources = None,
+    data: Data = None,
+) -> None:
+    """Run every night by a schedule, and deliver alerts every hour, until stopped."""
+    from flows.night import declared_sources
+    from flows.routing import load_routes
+    from flows.status import check_cron
+
+    settings = load_settings(data=data, sources=sources, cron=cron, timezone=timezone)
+    check_cron(settings.cron)
+    declared_sources(settings)
+    load_routes(settings)
+    calm_prefect()
+    from flows.serving import serve as serve_flows
+
+    serve_flows(settings, say, port)
+
+
 def start_night(settings: Settings, only: tuple[str, ...]) -> Night:
     """Check what can be checked at once, then run the flow.
 
@@ -47,7 +74,6 @@ def start_night(settings: Settings, only: tuple[str, ...]) -> Night:
     """
     from flows.night import declared_sources, pick_sources
     from flows.routing import load_routes
-    from flows.settings import calm_prefect
 
     pick_sources(declared_sources(settings), only)
     load_routes(settings)
