@@ -65,7 +65,8 @@ def serve(settings: Settings, say: Callable[[str], None], port: int = _PORT) -> 
 def _serve(settings: Settings, say: Callable[[str], None]) -> None:
     night, hour = deployments(settings)
     say(
-        f"Nights: {settings.cron} ({settings.timezone}); delivery: {_HOURLY}; data: {night.parameters['settings']['data']}"
+        f"Nights: {settings.cron} ({settings.timezone}); delivery: {_HOURLY}; "
+        f"data: {settings.data.absolute()}"
     )
     say("Stop with Ctrl-C or SIGTERM.")
     serve_deployments(night, hour, print_starting_message=False)

@@ -54,16 +54,19 @@ def asking(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the published file; a run that goes on does not disturb it.
 
     Raises:
-        InputError: nothing is published.
-        WarehouseError: it is no file of ours.
+        InputError: nothing is published, or it is no DuckDB file.
     """
-    from warehouse.store import connect
+    import duckdb
 
-    connection = connect(published_file(settings), read_only=True)
+    from warehouse.store import CONFIG
+
+    path = published_file(settings)
     try:
+        connection = duckdb.connect(str(path), read_only=True, config=CONFIG)
+    except duckdb.Error as error:
+        raise InputError(f"{path}: cannot be opened ({str(error).splitlines()[0]})") from None
+    with connection:
         yield connection
-    finally:
-        connection.close()
 
 
 def existing(settings: Settings) -> Path:
