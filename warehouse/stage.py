@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +25,20 @@ def stage(connection: duckdb.DuckDBPyConnection, table: str, like: str, rows: It
         The number of rows.
     """
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM {like} LIMIT 0")
+    remaining = iter(rows)
+    first = next(remaining, None)
+    if first is None:
+        return 0
     columns = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE {table}").fetchall()}
     with tempfile.TemporaryDirectory(prefix="linkpolicy-") as directory:
         file = Path(directory) / "rows.ndjson"
-        count = _write(file, rows)
-        if count:
-            longest = max(16 << 20, file.stat().st_size)
-            connection.execute(
-                f"INSERT INTO {table} BY NAME FROM read_json($file, format = 'newline_delimited', "
-                f"columns = {_literal(columns)}, maximum_object_size = {longest})",
-                {"file": str(file)},
-            )
+        count = _write(file, chain([first], remaining))
+        longest = max(16 << 20, file.stat().st_size)
+        connection.execute(
+            f"INSERT INTO {table} BY NAME FROM read_json($file, format = 'newline_delimited', "
+            f"columns = {_literal(columns)}, maximum_object_size = {longest})",
+            {"file": str(file)},
+        )
     return count
 
 

@@ -20,7 +20,7 @@ WITH moving AS (
   SELECT o.key_id, o.stage, o.action, o.effective_from, n.kind, n.said_on
   FROM future o JOIN future n USING (key_id, stage, action, page_id)
   WHERE o.said_on < n.said_on AND o.effective_from > n.said_on
-    AND NOT same_time(o.effective_from, o.from_precision, n.effective_from, n.from_precision)
+    AND NOT overlapping(o.effective_from, o.from_precision, n.effective_from, n.from_precision)
     AND NOT EXISTS (
       SELECT 1 FROM active a
       WHERE a.document_id = n.document_id AND a.key_id = o.key_id AND a.stage = o.stage AND a.action = o.action
@@ -32,7 +32,7 @@ WITH moving AS (
     AND CASE n.relation
       WHEN 'reschedules' THEN
         o.said_on < n.said_on AND o.effective_from > n.said_on AND o.action = n.action
-        AND NOT same_time(o.effective_from, o.from_precision, n.effective_from, n.from_precision)
+        AND NOT overlapping(o.effective_from, o.from_precision, n.effective_from, n.from_precision)
       WHEN 'cancels' THEN o.said_on < n.said_on AND o.effective_from > n.said_on AND o.action <> n.action
     END
   UNION ALL
@@ -49,7 +49,7 @@ WHERE n.relation = 'corrects' AND o.relation <> 'corrects' AND o.document_id <> 
   AND o.effective_from IS NOT NULL AND n.effective_from IS NOT NULL
   AND (o.source_id = n.source_id OR (o.kind = 'notice' AND n.kind = 'notice'))
   AND CASE WHEN o.action = n.action
-    THEN NOT same_time(o.effective_from, o.from_precision, n.effective_from, n.from_precision)
+    THEN NOT overlapping(o.effective_from, o.from_precision, n.effective_from, n.from_precision)
     ELSE o.effective_from = n.effective_from END
 UNION
 FROM old_date;

@@ -27,10 +27,10 @@ WITH was AS (
          END AS effect
   FROM added a JOIN removed r USING (key_id, stage, action, place)
 ), begun AS (       -- a rule that was not there; what it replaces is what was believed of that day, else its neighbour
-  SELECT a.key_id, a.stage, CASE WHEN w.action <> a.action THEN w.state ELSE p.state END AS before, a.state AS after,
+  SELECT a.key_id, a.stage, coalesce(w.state, p.state) AS before, a.state AS after,
          CASE
-           WHEN w.action <> a.action AND w.valid_from = a.valid_from AND NOT w.resumed THEN 'corrected'
-           WHEN w.action <> a.action OR p.action IS NOT NULL THEN 'reversed'
+           WHEN w.valid_from = a.valid_from AND NOT w.resumed THEN 'corrected'
+           WHEN w.action IS NOT NULL OR p.action IS NOT NULL THEN 'reversed'
            ELSE 'new'
          END AS effect
   FROM added a
@@ -38,6 +38,7 @@ WITH was AS (
     LEFT JOIN was w ON w.key_id = a.key_id AND w.stage = a.stage
       AND w.valid_from <= a.valid_from AND a.valid_from < w.valid_to
     LEFT JOIN now p ON p.key_id = a.key_id AND p.stage = a.stage AND p.valid_to = a.valid_from
+  WHERE w.action IS DISTINCT FROM a.action   -- the same was believed of that day: a rule before it was put in between
 ), taken_back AS (  -- a rule that is no longer believed, and no other starts in its place
   SELECT r.key_id, r.stage, r.state AS before, n.state AS after, 'corrected' AS effect
   FROM removed r
