@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from extract.dates.fold import fold
+from extract.dates.memory import Memory, alone_on_line
 from extract.dates.ranges import join_ranges
 from extract.dates.records import Anchor, DateMention, DateRole, Expression, Span
 from extract.dates.resolve import Context, resolve
@@ -15,10 +16,6 @@ from extract.dates.rules import Rules, load_date_rules
 from extract.dates.scan import scan
 from extract.records import Lang, PartialDate, Precision
 
-# An explicit year further from the reference than this is history, no year to read 3 May in.
-_CARRY_YEARS = 12
-_OPENING = 16  # room for: . Back in early
-_MARKS = 4
 _BOUNDS = {DateRole.FROM, DateRole.UNTIL, DateRole.DEADLINE}
 
 
@@ -43,37 +40,17 @@ def find_dates(text: str, reference: date | None, lang: Lang) -> tuple[DateMenti
 def _resolve_all(
     text: str, folded: str, spans: Iterator[Span], reference: date | None, rules: Rules
 ) -> Iterator[DateMention]:
-    context, reach = Context(reference, None, 0, rules.events), "paragraph_end"
+    memory = Memory(Context(reference, None, 0, rules.events))
     last_end = 0
     for span in spans:
-        gap = folded[last_end : span.start]
-        year = None if rules.cues[reach].search(gap) else context.year
         role = role_of(folded, span, rules)
-        context = replace(context, year=year, tense=_tense(folded, span, role, rules))
+        context = memory.before(folded, last_end, span, rules)
+        context = replace(context, tense=_tense(folded, span, role, rules))
         last_end = span.end
-        if _unwanted(span, context):
-            continue
-        mention = _mention(text, span, role, context)
-        if mention.value is not None and _is_landmark(span.first, context):
-            context = context.after(mention.value, _carry(mention, context))
-            if mention.explicit_year:
-                reach = _reach(mention.value, folded, span, rules)
-        yield mention
-
-
-def _reach(value: PartialDate, folded: str, span: Span, rules: Rules) -> str:
-    """How far an explicit year is carried on: a name of a cue.
-
-    To the end of the paragraph; a year or month alone on its line, as a heading, further; a bare year that
-    does not open its sentence (in English, where years are often background) only to the end of that.
-    """
-    if value.day is None and _alone_on_line(folded, span.start, span.end):
-        return "never"
-    if value.month is not None or rules.cues["opening_year"].search(
-        folded[: span.start], max(0, span.start - 12)
-    ):
-        return "paragraph_end"
-    return "bare_year_end"
+        if not _unwanted(span, context):
+            mention = _mention(text, span, role, context)
+            memory = memory.after(folded, span, mention, context, rules)
+            yield mention
 
 
 def _unwanted(span: Span, context: Context) -> bool:
@@ -81,23 +58,6 @@ def _unwanted(span: Span, context: Context) -> bool:
     if span.condition == "not_past":
         return context.tense < 0
     return span.condition == "previous" and context.previous_day is None
-
-
-def _is_landmark(expression: Expression, context: Context) -> bool:
-    """Whether later dates may count from this one; not from feasts, weeks or guessed distances."""
-    if expression.event is not None or (expression.week_shift is not None and expression.weekday is None):
-        return False
-    return not expression.steps or expression.anchor is Anchor.REFERENCE or context.previous is not None
-
-
-def _carry(mention: DateMention, context: Context) -> int | None:
-    """The year that further dates of the paragraph are read in, after an explicit one."""
-    value, reference = mention.value, context.reference
-    if value is None or not mention.explicit_year:
-        return context.year
-    if reference is not None and abs(value.year - reference.year) > _CARRY_YEARS:
-        return None
-    return value.year
 
 
 def _tense(folded: str, span: Span, role: DateRole, rules: Rules) -> int:
@@ -155,21 +115,13 @@ def infer_reference(text: str, lang: Lang) -> date | None:
     """
     explicit = [m for m in find_dates(text, None, lang) if m.explicit_year and m.value is not None]
     days = [m for m in explicit if m.value is not None and m.value.precision is Precision.DAY]
-    alone = [m for m in days if _alone_on_line(text, m.start, m.end)]
+    alone = [m for m in days if alone_on_line(text, m.start, m.end)]
     opening = [m for m in days if m.start < 100 and m.role is DateRole.REPORT]
     stated = [m for m in explicit if m.role not in {DateRole.UNTIL, DateRole.DEADLINE}]
     for group in (alone[-1:], opening[:1], stated, explicit):
         if group:
             return max(_middle(m.value) for m in group if m.value is not None)
     return None
-
-
-def _alone_on_line(text: str, start: int, end: int) -> bool:
-    """Whether a line holds the mention and at most a few marks on either side."""
-    before, after = text[max(0, start - _MARKS) : start], text[end : end + _MARKS]
-    opens = "\n" in before or start <= _MARKS
-    closes = "\n" in after or end + _MARKS >= len(text)
-    return opens and closes
 
 
 def _middle(value: PartialDate) -> date:

@@ -17,6 +17,7 @@ _YEAR_UNITS = {"year", "decade"}
 _AHEAD = {-1: 120, 0: 210, 1: 270}
 _BACK = {-1: 366, 0: 270, 1: 150}
 # A bare day against the tense counts as so many days further away; one in the reference's month as nearer.
+_PAST_ENOUGH = 7
 _WRONG_WAY, _SAME_MONTH = 15, 10
 
 
@@ -29,6 +30,7 @@ class Context:
         previous: the date named last, of any precision; `previous_month`, `previous_day`: the last one
             that is known to the month, to the day.
         year: an explicit year named earlier in the same paragraph.
+        listed: in a list of dated lines that began with a full date, the date of the line before.
         tense: -1 if the words around speak of the past, 1 of the future, 0 unknown.
         events: when holidays and sales events lie.
     """
@@ -40,6 +42,7 @@ class Context:
     previous: PartialDate | None = None
     previous_month: PartialDate | None = None
     previous_day: PartialDate | None = None
+    listed: PartialDate | None = None
 
     def after(self, value: PartialDate, year: int | None) -> Context:
         """The same context once a date has been named; `year` is carried on."""
@@ -112,7 +115,8 @@ def _stated_year(expression: Expression, context: Context) -> int | None:
 
 
 def _after_steps(expression: Expression, context: Context) -> PartialDate | None:
-    base = _base(expression, context)
+    stated = expression.month is not None  # ten days after 1 May
+    base = _in_month(expression, context) if stated else _base(expression, context)
     if base is None:
         return None
     if expression.weekday is not None:  # two Sundays from now
@@ -172,6 +176,8 @@ def _in_month(expression: Expression, context: Context) -> PartialDate | None:
 
 def _without_year(expression: Expression, context: Context) -> PartialDate | None:
     month, day = expression.month or 1, expression.day
+    if context.listed is not None and expression.direction is None:
+        return _nearest(month, day, context.listed)
     if context.year is not None and expression.direction is None and exists(context.year, month, day):
         return PartialDate(context.year, month, day)
     if context.reference is None:
@@ -183,6 +189,12 @@ def _without_year(expression: Expression, context: Context) -> PartialDate | Non
         near = [found for found in dates if abs(found.year - reference.year) <= 1]
         dates = [found for found in near if found.first.isoweekday() == expression.weekday] or dates
     return _choose(dates, expression.direction, reference, context.tense)
+
+
+def _nearest(month: int, day: int | None, other: PartialDate) -> PartialDate | None:
+    years = [year for year in range(other.year - 1, other.year + 2) if exists(year, month, day)]
+    dates = [PartialDate(year, month, day) for year in years]
+    return min(dates, key=lambda found: abs(found.first - other.first), default=None)
 
 
 def _choose(
@@ -229,8 +241,10 @@ def _in_named_month(day: int, named: PartialDate, context: Context) -> PartialDa
     if not exists(year, month, day):
         return None
     found = PartialDate(year, month, day)
-    if context.tense < 0 and context.reference is not None and found.first > context.reference:
-        return None  # told as past: not of a month still to come
+    if context.reference is not None:
+        days = (found.first - context.reference).days
+        if (context.tense < 0 < days) or (context.tense > 0 and days < -_PAST_ENOUGH):
+            return None  # told as past but still to come, or the other way round: of another month
     return found
 
 

@@ -1,0 +1,98 @@
+"""What is remembered from one date of a text to the next: landmarks and the year that is carried on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from extract.dates.records import Anchor, DateMention, Expression, Span
+from extract.dates.resolve import Context
+from extract.dates.rules import Rules
+from extract.records import PartialDate
+
+# An explicit year further from the reference than this is history, no year to read 3 May in.
+_CARRY_YEARS = 12
+# Characters that may stand beside a date that has its line to itself, and before one that opens a line.
+_MARKS, _BULLET = 4, 12
+_OPENING = 16  # room for ". Back in early"
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """State between two mentions.
+
+    Attributes:
+        context: as after the last mention.
+        reach: name of the cue that ends the carrying of `context.year`.
+        listed: the last date that opened a line, if the first such one had its year.
+    """
+
+    context: Context
+    reach: str = "paragraph_end"
+    listed: PartialDate | None = None
+
+    def before(self, folded: str, last_end: int, span: Span, rules: Rules) -> Context:
+        """Give the context of the next mention, of which only the tense is missing."""
+        ended = rules.cues[self.reach].search(folded, last_end, span.start)
+        return replace(
+            self.context,
+            year=None if ended else self.context.year,
+            listed=self.listed if _heads_line(folded, span, rules) else None,
+        )
+
+    def after(self, folded: str, span: Span, mention: DateMention, context: Context, rules: Rules) -> Memory:
+        """Remember a mention, if later ones may count from it."""
+        value = mention.value
+        if value is None or not _is_landmark(span.first, context):
+            return replace(self, context=context)
+        reach, listed = self.reach, self.listed
+        if mention.explicit_year:
+            reach = _reach(value, folded, span, rules)
+        if value.month is not None and _heads_line(folded, span, rules):
+            listed = value if mention.explicit_year or listed is not None else None
+        return Memory(context.after(value, _carried(mention, context)), reach, listed)
+
+
+def _carried(mention: DateMention, context: Context) -> int | None:
+    """The year that further dates are read in, after an explicit one."""
+    value, reference = mention.value, context.reference
+    if value is None or not mention.explicit_year:
+        return context.year
+    if reference is not None and abs(value.year - reference.year) > _CARRY_YEARS:
+        return None
+    return value.year
+
+
+def _reach(value: PartialDate, folded: str, span: Span, rules: Rules) -> str:
+    """How far an explicit year is carried on: a name of a cue.
+
+    To the end of the paragraph; a year or month alone on its line, as a heading, further; a bare year that
+    does not open its sentence (in English, where years are often background) only to the end of that.
+    """
+    if value.day is None and alone_on_line(folded, span.start, span.end):
+        return "never"
+    opening = rules.cues["opening_year"].search(folded, max(0, span.start - _OPENING), span.start)
+    return "paragraph_end" if value.month is not None or opening else "bare_year_end"
+
+
+def _is_landmark(expression: Expression, context: Context) -> bool:
+    """Whether later dates may count from this one; not from feasts, weeks or guessed distances."""
+    if expression.event is not None or (expression.week_shift is not None and expression.weekday is None):
+        return False
+    return not expression.steps or expression.anchor is Anchor.REFERENCE or context.previous is not None
+
+
+def _heads_line(folded: str, span: Span, rules: Rules) -> bool:
+    """Whether a line of a list begins with the mention: a bullet or version before it, a mark after it."""
+    if rules.cues["list_mark"].match(folded, span.end) is None:
+        return False
+    before = folded[max(0, span.start - _BULLET) : span.start]
+    line = before[before.rfind("\n") + 1 :]
+    return ("\n" in before or span.start <= _BULLET) and not any(char.isalpha() for char in line)
+
+
+def alone_on_line(text: str, start: int, end: int) -> bool:
+    """Whether a line holds the mention and at most a few marks on either side."""
+    before, after = text[max(0, start - _MARKS) : start], text[end : end + _MARKS]
+    opens = "\n" in before or start <= _MARKS
+    closes = "\n" in after or end + _MARKS >= len(text)
+    return opens and closes
