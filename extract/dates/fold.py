@@ -24,6 +24,7 @@ _COMMON = {ord(char): " " for char in _SPACES}
 _COMMON |= {ord(char): "-" for char in _DASHES}
 _COMMON |= {ord(char): "'" for char in _QUOTES}
 _COMMON |= {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5E)}
+_COMMON |= {ord(char): digit for char, digit in zip("壹贰叁肆伍陆", "一二三四五六", strict=True)}
 _COMMON |= {ord("○"): "〇", ord("Ｏ"): "〇", ord("\r"): "\n", ord("\u2028"): "\n", ord("\u2029"): "\n"}
 
 # Lower-casing by table keeps the length; `str.lower` does not for every letter (İ becomes two).

@@ -59,8 +59,8 @@ def _expression(groups: dict[str, str], suffix: str, rule: DateRule, rules: Rule
     year, month = numbers["year"], numbers["month"] or (None if suffix else rule.month)
     if "year_short" + suffix in groups:
         year = _century(int(groups["year_short" + suffix]))
-    if "era" in groups and year is not None:
-        year += _word(groups, "era", rules) or 0
+    if year is not None and not suffix:
+        year += rule.era + (_word(groups, "era", rules) or 0)
     for name in ("month_name", "season", "quarter"):
         if name + suffix in groups:
             month = _word(groups, name, rules, suffix)

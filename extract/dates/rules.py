@@ -31,7 +31,7 @@ _REFERENCE = re.compile(r"\{([a-z][a-z_0-9]*)(?:>([a-z_0-9]+))?\}")
 _PIECE = "(?#piece)"  # marks a fragment that makes no group
 _KNOWN_KEYS = {
     "id", "reason", "starts", "pattern", "examples", "counter_examples",
-    "anchor", "precision", "sign", "orders", "shift", "case", "month", "condition",
+    "anchor", "precision", "sign", "orders", "shift", "case", "month", "condition", "era",
 }  # fmt: skip
 _KNOWN_TABLES = ("words", "patterns", "pieces", "rule", "events", "cues", "joins")
 _CHOICES = {
@@ -60,6 +60,7 @@ class DateRule:
         orders: readings of an all-digit date, first valid one wins (`ymd`, `mdy`, `dmy`).
         shift: unit and whole steps of it that the rule adds (the next day: day, 1).
         month: month that the wording implies (the end of the year), or None.
+        era: years to add to the year, or 0.
         condition: `not_past` or `previous`, see `Span`; `never`: matches, so that no other rule does,
             but gives no mention; None for always.
         case: `title` if names must start with a capital in the original, `verb` if those must that are
@@ -77,6 +78,7 @@ class DateRule:
     orders: tuple[str, ...]
     shift: tuple[str, int] | None
     month: int | None
+    era: int
     condition: str | None
     case: str | None
     examples: tuple[str, ...]
@@ -254,6 +256,7 @@ def _rule(
         orders=tuple(raw.get("orders", ())),
         shift=None if shift is None else (shift[0], shift[1]),
         month=raw.get("month"),
+        era=int(raw.get("era", 0)),
         condition=raw.get("condition"),
         case=raw.get("case"),
         examples=tuple(raw["examples"]),
