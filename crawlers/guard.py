@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import zlib
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
-from scrapy.exceptions import IgnoreRequest
 from scrapy.resolver import CachingThreadedResolver
 
 from crawlers.addresses import is_private_address, is_private_host, netloc
-
-
-class AddressRefusedError(IgnoreRequest):
-    """A request to an address that this source may not connect to."""
-
-
-class BodyRefusedError(IgnoreRequest):
-    """A body that is too large or cut off."""
+from crawlers.errors import AddressRefusedError, BodyRefusedError
 
 
 class AddressGuard:
@@ -71,10 +64,20 @@ class PublicResolver(CachingThreadedResolver):
         return result
 
 
+_REFUSED: dict[str, str] = {}  # of this process, which crawls one source
+
+
 def _public(address: str, name: str) -> str:
     if is_private_address(address):
-        raise AddressRefusedError(f"private address: {name} is {address}")
+        # Twisted turns every error of a resolver into "no results"; what it was is kept for the report.
+        _REFUSED[name.lower()] = f"private address: {name} is {address}"
+        raise AddressRefusedError(_REFUSED[name.lower()])
     return address
+
+
+def refused_name(url: str) -> str:
+    """Say that a URL's host name leads to a private address; empty if it was not found to."""
+    return _REFUSED.get((urlsplit(url).hostname or "").lower(), "")
 
 
 class StrictCompression(HttpCompressionMiddleware):

@@ -10,27 +10,16 @@ from urllib.parse import urlsplit
 from scrapy import signals
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
-from scrapy.exceptions import IgnoreRequest
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.asyncio import call_later
 from twisted.internet.defer import Deferred
 
+from crawlers.errors import HostClosedError, RobotsRefusedError, RobotsUnreadableError
+from crawlers.reasons import reason_of
 from crawlers.settings import ROBOTS_NAME
 
 _ASKS_TO_WAIT = (429, 503)
-
-
-class RobotsRefusedError(IgnoreRequest):
-    """A page that robots.txt forbids."""
-
-
-class RobotsUnreadableError(IgnoreRequest):
-    """A page that may be forbidden: robots.txt could not be had (RFC 9309, 2.3.1.4)."""
-
-
-class HostClosedError(IgnoreRequest):
-    """A page of a host that asked for a longer wait than a run may take."""
 
 
 class _Unreadable(RobotParser):
@@ -66,7 +55,7 @@ class PoliteRobots(RobotsTxtMiddleware):
 
     async def _parse_robots(self, response: Any, netloc: str, request: Any) -> None:
         if response.status >= 500 or response.status == 429:
-            self._robots_error(ValueError(f"HTTP {response.status}"), netloc)
+            self._robots_error(RobotsUnreadableError(f"HTTP {response.status}"), netloc)
             return
         if response.status >= 400:
             response = response.replace(body=b"")  # no rules; the body is an error page
@@ -74,7 +63,7 @@ class PoliteRobots(RobotsTxtMiddleware):
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
         waiting = self._parsers[netloc]
-        nothing = self._parsers[netloc] = _Unreadable(str(exc) or type(exc).__name__)
+        nothing = self._parsers[netloc] = _Unreadable(reason_of(exc))
         if isinstance(waiting, Deferred):
             waiting.callback(nothing)
 

@@ -124,6 +124,8 @@ class Recorder:
             refusal is not None and refusal.kind is Refusal.CHALLENGE
         )
         reason = f"HTTP {base.status}"
+        if 300 <= (base.status or 0) < 400:
+            return replace(base, reason=f"{reason}, redirected to no web page")
         if refusal is not None and refusal.kind is not Refusal.HTTP_ERROR:
             reason = f"{_reason(refusal)} ({reason})"
         return replace(base, outcome=Outcome.BLOCKED if blocked else Outcome.FAILED, reason=reason)

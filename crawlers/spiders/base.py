@@ -6,34 +6,13 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any, ClassVar
 
 from scrapy import Request, Spider
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadTimeoutError,
-    IgnoreRequest,
-    ResponseDataLossError,
-)
 
-from crawlers.guard import AddressRefusedError, BodyRefusedError
+from crawlers.guard import refused_name
 from crawlers.links import Link, Listing, NotAListingError, unlisted
-from crawlers.politeness import HostClosedError, RobotsRefusedError
+from crawlers.reasons import outcome_of, reason_of
 from crawlers.recorder import Recorder, now
 from crawlers.records import Discovery, Outcome, PageState, Revisit, Role
 from crawlers.schedule import page_is_due
-
-_PHRASES: tuple[tuple[type[BaseException], Outcome, str], ...] = (
-    (AddressRefusedError, Outcome.REFUSED, ""),
-    (RobotsRefusedError, Outcome.REFUSED, ""),
-    (HostClosedError, Outcome.DEFERRED, ""),
-    (BodyRefusedError, Outcome.FAILED, ""),
-    (IgnoreRequest, Outcome.FAILED, ""),
-    (CannotResolveHostError, Outcome.FAILED, "host name cannot be resolved"),
-    (DownloadConnectionRefusedError, Outcome.FAILED, "connection refused"),
-    (DownloadTimeoutError, Outcome.FAILED, "no complete answer in time"),
-    (DownloadCancelledError, Outcome.FAILED, "body larger than allowed"),
-    (ResponseDataLossError, Outcome.FAILED, "the answer was cut off"),
-)
 
 
 class SourceSpider(Spider):
@@ -135,13 +114,6 @@ class SourceSpider(Spider):
 
     def _failed(self, failure: Any) -> None:
         link, role = failure.request.meta["link"], failure.request.meta["role"]
-        outcome, reason = _told(failure)
-        self.recorder.failure(link, role, outcome, reason)
-
-
-def _told(failure: Any) -> tuple[Outcome, str]:
-    """Say in plain words why a request brought no response."""
-    for kind, outcome, phrase in _PHRASES:
-        if failure.check(kind):
-            return outcome, phrase or failure.getErrorMessage()
-    return Outcome.FAILED, f"{failure.type.__name__}: {failure.getErrorMessage()}"
+        private = refused_name(failure.request.url)
+        outcome = Outcome.REFUSED if private else outcome_of(failure.value)
+        self.recorder.failure(link, role, outcome, private or reason_of(failure.value))
