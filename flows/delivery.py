@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.channels import ChannelError, send
-from flows.messages import compose
+from flows.messages import Message, compose, digest
 from flows.routing import Channel, Routes, Severity, severity_of
 
 if TYPE_CHECKING:
@@ -69,7 +69,11 @@ def deliver(
         template: see `flows.messages.compose`.
     """
     queues = waiting(connection, now)
-    orphans = [f"channel {name}: is not declared any more" for name in queues if name not in routes.channels]
+    orphans = [
+        f"channel {name}: is not declared any more, and {len(alerts)} alerts wait for it"
+        for name, alerts in queues.items()
+        if alerts and name not in routes.channels
+    ]
     jobs = [
         (channel, ready(queues[name], channel, now))
         for name, channel in routes.channels.items()
@@ -106,17 +110,28 @@ def _send_in_order(
     channel: Channel, alerts: Sequence[Alert], now: datetime, alerts_log: Path, template: Path | None
 ) -> list[Attempt]:
     """Send until the channel itself fails, so that what comes later never overtakes."""
+    messages = [
+        (alert, compose(alert.alert_id, alert.change, now.date(), template))
+        for alert in sorted(alerts, key=_by_time_and_platform)
+    ]
+    if channel.digest and len(messages) > 1:
+        error = _try(channel, digest([message for _, message in messages]), alerts_log)
+        return [Attempt(alert, error) for alert, _ in messages]
     attempts: list[Attempt] = []
-    for alert in sorted(alerts, key=_by_time_and_platform):
-        error = None
-        try:
-            send(channel, compose(alert.alert_id, alert.change, now.date(), template), alerts_log)
-        except ChannelError as raised:
-            error = raised
-        attempts.append(Attempt(alert, error))
+    for alert, message in messages:
+        attempts.append(Attempt(alert, _try(channel, message, alerts_log)))
+        error = attempts[-1].error
         if error is not None and not error.final:
             break
     return attempts
+
+
+def _try(channel: Channel, message: Message, alerts_log: Path) -> ChannelError | None:
+    try:
+        send(channel, message, alerts_log)
+    except ChannelError as error:
+        return error
+    return None
 
 
 def _by_time_and_platform(alert: Alert) -> tuple[datetime, str, str, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -81,6 +82,22 @@ def compose(alert_id: str, change: Change, today: date, template: Path | None = 
         "effective": fields["effective"],
     } | change.to_json()
     return Message(alert_id, thread, severity, headline, _brief(fields, change), body, facts)
+
+
+def digest(messages: Sequence[Message]) -> Message:
+    """Put several messages into one; its id depends on theirs, so that another attempt has the same."""
+    ids = "\n".join(message.id for message in messages)
+    headline = f"{len(messages)} changes of link policy"
+    body = "\n\n".join((headline, *(message.body.rstrip() for message in messages))) + "\n"
+    return Message(
+        id=hashlib.sha256(ids.encode()).hexdigest()[:32],
+        thread=messages[0].thread,
+        severity=max((message.severity for message in messages), key=list(Severity).index),
+        headline=headline,
+        brief="\n".join(message.brief for message in messages),
+        body=body,
+        facts={"changes": [dict(message.facts) for message in messages]},
+    )
 
 
 def _brief(fields: Mapping[str, str], change: Change) -> str:
