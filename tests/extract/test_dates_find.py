@@ -1,0 +1,105 @@
+"""What is decided across mentions: the inferred reference, carried years, counting from the date before."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from extract.dates import DateRole, find_dates, infer_reference
+from extract.records import Lang
+
+PUBLISHED = date(2022, 10, 20)
+
+
+def values(text: str, lang: Lang = Lang.EN, reference: date | None = PUBLISHED) -> list[str]:
+    return [f"{m.value}/{m.until}" if m.until else str(m.value) for m in find_dates(text, reference, lang)]
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "reference"),
+    [
+        ("今年3月1日起停止挂载。2019年曾开放。\n快手电商\n2022年10月28日", Lang.ZH, date(2022, 10, 28)),
+        ("SEOUL, May 2, 2025 - Kakao bars links. They will be back in 2027.", Lang.EN, date(2025, 5, 2)),
+        ("It began in 2019 and was tightened in March 2021.", Lang.EN, date(2021, 3, 15)),
+        ("Since 2020 links are dead.", Lang.EN, date(2020, 7, 1)),
+        ("Sellers have until 31 March 2023.", Lang.EN, date(2023, 3, 31)),
+        ("Links are dead since 1 March.", Lang.EN, None),
+        ("", Lang.ZH, None),
+    ],
+)
+def test_reference_is_inferred_from_explicit_years(text: str, lang: Lang, reference: date | None) -> None:
+    assert infer_reference(text, lang) == reference
+
+
+def test_a_year_reaches_to_the_end_of_its_paragraph() -> None:
+    text = "On 17 September 2019 it began. On 29 November it grew.\nOn 5 October it ended."
+    assert values(text) == ["2019-09-17", "2019-11-29", "2022-10-05"]
+
+
+def test_a_bare_background_year_reaches_to_the_end_of_its_sentence_only() -> None:
+    assert values("It was fined in 2019, in May. In June it gave in.") == ["2019", "2019-05", "2022-06"]
+
+
+def test_a_bare_year_that_opens_the_sentence_is_carried_on() -> None:
+    assert values("It had a past. In 2019 it gave in. His memo of 11 February says so.")[-1] == "2019-02-11"
+
+
+def test_a_relative_year_is_not_carried_on() -> None:
+    assert values("去年3月屏蔽，9月又恢复。", Lang.ZH) == ["2021-03", "2022-09"]
+
+
+def test_a_year_as_heading_holds_for_the_lines_under_it() -> None:
+    assert values("2019\nMay 3: blocked\nJune 4: open\n2020\nApril 5: blocked") == [
+        "2019", "2019-05-03", "2019-06-04", "2020", "2020-04-05",
+    ]  # fmt: skip
+
+
+def test_lines_of_a_dated_list_follow_each_other() -> None:
+    assert values("12 December 2019: blocked\n19 December: open\n3 January: blocked") == [
+        "2019-12-12", "2019-12-19", "2020-01-03",
+    ]  # fmt: skip
+
+
+def test_a_reported_day_is_the_reporters_whatever_was_named_before() -> None:
+    assert values("9月5日起屏蔽。记者18日获悉，已恢复。", Lang.ZH) == ["2022-09-05", "2022-10-18"]
+
+
+def test_a_feast_is_no_landmark_for_bare_days() -> None:
+    assert values("双11将至，28日起开放。", Lang.ZH) == ["2022-11", "2022-10-28"]
+
+
+def test_later_counts_from_the_last_day_and_not_from_a_coarser_date() -> None:
+    assert values("From 4 September none may, in the winter none. A fortnight later")[0] == "2022-09-04"
+    assert (
+        values("From 4 September none may; this winter more. A fortnight later, chats.")[-1] == "2022-09-18"
+    )
+
+
+def test_after_a_month_no_day_is_invented() -> None:
+    assert values("It closed in May 2021 and reopened three weeks later.") == ["2021-05", "2021-05"]
+
+
+def test_without_a_reference_relative_dates_have_no_value() -> None:
+    mentions = find_dates("Yesterday, on 3 May and next week", None, Lang.EN)
+    assert [mention.value for mention in mentions] == [None, None, None]
+
+
+def test_a_date_outside_of_the_calendar_has_no_value() -> None:
+    assert [m.value for m in find_dates("100 years ago", date(50, 1, 1), Lang.EN)] == [None]
+
+
+def test_a_weekday_agrees_with_its_day() -> None:
+    assert values("On Tuesday, 15 August it will begin.") == ["2023-08-15"]
+    assert values("On Thursday, 15 December it began.") == ["2022-12-15"]
+
+
+def test_roles_do_not_reach_over_a_line_break() -> None:
+    [mention] = find_dates("until\n3 May", PUBLISHED, Lang.EN)
+    assert mention.role is DateRole.POINT
+
+
+def test_flags_tell_what_was_written() -> None:
+    explicit, relative = find_dates("On 3 May 2022 and yesterday", PUBLISHED, Lang.EN)
+    assert (explicit.explicit_year, explicit.relative) == (True, False)
+    assert (relative.explicit_year, relative.relative) == (False, True)
