@@ -19,6 +19,7 @@ class PastSource:
     started_at: datetime
     status: str
     news: int
+    message: str
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -53,7 +54,7 @@ def nights(state: Path) -> list[dict[str, Any]]:
 def history(state: Path, source_id: str) -> list[PastSource]:
     """Return the earlier runs of a source, oldest first."""
     return [
-        PastSource(datetime.fromisoformat(run["started_at"]), run["status"], run["snapshots"])
+        PastSource(datetime.fromisoformat(run["started_at"]), run["status"], run["snapshots"], run["message"])
         for night in nights(state)
         for run in night["sources"]
         if run["source_id"] == source_id

@@ -62,8 +62,8 @@ def compose(alert_id: str, change: Change, today: date, template: Path | None = 
         "headline": headline,
         "what": _what(change),
         "where": f"{service_name(change.platform)} {_where(change.surface)}".strip(),
-        "before": state_text(change.before),
-        "after": state_text(change.after),
+        "before": state_text(change.before, change.stage),
+        "after": state_text(change.after, change.stage),
         "effective": effective_text(change),
         "stage": change.stage,
         "region": change.region or "everywhere, or not said",
@@ -150,11 +150,11 @@ def day_text(day: date, precision: str | None) -> str:
     return f"{day.day} {day:%B} {day.year}"
 
 
-def state_text(state: State | None) -> str:
-    """Return a state with its interval, `not known` for None."""
+def state_text(state: State | None, stage: str = "decided") -> str:
+    """Return a state with its interval, `nothing known` for None; what is not decided says so."""
     if state is None:
         return "nothing known"
-    text = f"{_words()['state'][state.action]} {_since(state)}"
+    text = f"{_words()['stage'][stage]}{_words()['state'][state.action]} {_since(state)}"
     return text + (f" until {_until(state)}" if state.valid_to else "")
 
 

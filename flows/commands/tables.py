@@ -105,7 +105,10 @@ def change_row(change: Change, *, as_json: bool) -> dict[str, Any]:
     if as_json:
         return change.to_json() | words
     first = change.evidence[0].sentence if change.evidence else ""
-    states = {"before": state_text(change.before), "now": state_text(change.after)}
+    states = {
+        "before": state_text(change.before, change.stage),
+        "now": state_text(change.after, change.stage),
+    }
     return words | states | {"evidence": first}
 
 
