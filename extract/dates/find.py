@@ -44,8 +44,7 @@ def _resolve_all(
     last_end = 0
     for span in spans:
         role = role_of(folded, span, rules)
-        context = memory.before(folded, last_end, span, rules)
-        context = replace(context, tense=_tense(folded, span, role, rules))
+        context = memory.before(folded, last_end, span, _tense(folded, span, role, rules), rules)
         last_end = span.end
         if not _unwanted(span, context):
             mention = _mention(text, span, role, context)

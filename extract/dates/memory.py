@@ -30,12 +30,18 @@ class Memory:
     reach: str = "paragraph_end"
     listed: PartialDate | None = None
 
-    def before(self, folded: str, last_end: int, span: Span, rules: Rules) -> Context:
-        """Give the context of the next mention, of which only the tense is missing."""
+    def before(self, folded: str, last_end: int, span: Span, tense: int, rules: Rules) -> Context:
+        """Give the context of the next mention."""
+        known = self.context
         ended = rules.cues[self.reach].search(folded, last_end, span.start)
-        return replace(
-            self.context,
-            year=None if ended else self.context.year,
+        return Context(  # not `replace`, which takes several times as long
+            reference=known.reference,
+            year=None if ended else known.year,
+            tense=tense,
+            events=known.events,
+            previous=known.previous,
+            previous_month=known.previous_month,
+            previous_day=known.previous_day,
             listed=self.listed if _heads_line(folded, span, rules) else None,
         )
 

@@ -46,12 +46,15 @@ class Context:
 
     def after(self, value: PartialDate, year: int | None) -> Context:
         """The same context once a date has been named; `year` is carried on."""
-        return replace(
-            self,
-            year=year,
+        return Context(
+            self.reference,
+            year,
+            self.tense,
+            self.events,
             previous=value,
             previous_month=value if value.month is not None else self.previous_month,
             previous_day=value if value.day is not None else self.previous_day,
+            listed=self.listed,
         )
 
 
