@@ -8,7 +8,7 @@ from extract.records import Action, Document, Extraction, Fact, Kind, Lang, Part
 from warehouse.records import Batch, Cause
 
 
-def fact(
+def fact(  # noqa: PLR0917
     text: str,
     platform: str = "kuaishou",
     surface: str = "live",

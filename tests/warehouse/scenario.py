@@ -1,4 +1,4 @@
-"""Reads scenario files, loads their nights into a real warehouse, and prints what came of it as short lines."""
+"""Reads scenario files, loads their nights into a real warehouse, prints what came of it as short lines."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Scenario:
 
 
 def load_scenarios() -> list[Scenario]:
-    found = []
-    for path in sorted(SCENARIOS.glob("*.toml")):
-        for entry in tomllib.loads(path.read_text(encoding="utf-8"))["scenario"]:
-            found.append(Scenario(path.stem, **entry))
-    return found
+    return [
+        Scenario(path.stem, **entry)
+        for path in sorted(SCENARIOS.glob("*.toml"))
+        for entry in tomllib.loads(path.read_text(encoding="utf-8"))["scenario"]
+    ]
 
 
 def filler(seed: str, lang: str) -> str:
@@ -48,7 +48,7 @@ def filler(seed: str, lang: str) -> str:
 def play_all(
     connection: duckdb.DuckDBPyConnection, scenarios: list[Scenario]
 ) -> dict[str, list[list[Change]]]:
-    """Load the scenarios side by side, each on a platform of its own: all first nights, all second ones and so on.
+    """Load the scenarios side by side, each on a platform of its own: all first nights, all second ones ...
 
     Returns:
         Platform -> changes of each night.
@@ -81,7 +81,7 @@ def as_list(entry: Any) -> list[dict[str, Any]]:
 
 def night_batch(number: int, night: list[Any], platform: str) -> Batch:
     """One night of a scenario: one document for each entry, known on a morning of June 2026."""
-    known = datetime(2026, 6, 5, 3) + timedelta(days=number)
+    known = datetime.fromisoformat("2026-06-05T03:00") + timedelta(days=number)
     readings, snapshots = [], []
     for place, entry in enumerate(night):
         document, extraction = one_reading(f"{number}.{place}", as_list(entry), platform)
@@ -119,15 +119,16 @@ def one_reading(seed: str, says: list[dict[str, Any]], platform: str) -> tuple[D
 def policy_lines(connection: duckdb.DuckDBPyConnection, platform: str) -> list[str]:
     """What is believed at the end of one platform, one line for each interval."""
     rows = connection.execute(
-        "SELECT surface, target, region, stage, action, valid_from, from_precision, valid_to, to_precision, authority, "
-        "contested, resumed, witnesses FROM policy_history WHERE known_to = TIMESTAMP '9999-12-31' AND platform = $platform "
+        "SELECT surface, target, region, stage, action, valid_from, from_precision, valid_to, to_precision, "
+        "authority, contested, resumed, witnesses FROM policy_history "
+        "WHERE known_to = TIMESTAMP '9999-12-31' AND platform = $platform "
         "ORDER BY surface, target, region NULLS FIRST, stage, valid_from",
         {"platform": platform},
     ).fetchall()
     return [_policy_line(*row) for row in rows]
 
 
-def _policy_line(
+def _policy_line(  # noqa: PLR0917
     surface: str, target: str, region: str | None, stage: str, action: str, start: date, start_precision: str,
     end: date, end_precision: str | None, authority: str, contested: bool, resumed: bool, witnesses: int,
 ) -> str:  # fmt: skip

@@ -1,4 +1,4 @@
-"""The scenarios: observations in, intervals and changes out. All are played in one warehouse, in order of time."""
+"""The scenarios: observations in, intervals and changes out. All are played in one warehouse."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from scenario import Scenario, change_line, load_scenarios, play_all, policy_lines
 
+from tests.warehouse.scenario import Scenario, change_line, load_scenarios, play_all, policy_lines
 from warehouse.checks import run_checks
 from warehouse.rebuild import drift
 from warehouse.records import Change
