@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from extract.data import DataError
-from flows.commands import alerts, documents, nights, operation, quality, sources, tables
+from flows.commands import alerts, documents, nights, operation, quality, review, sources, tables
 from flows.console import warn
 from flows.errors import CommandError
 from warehouse.records import WarehouseError
@@ -26,6 +26,7 @@ for module in (nights, documents, tables, operation, quality):
     module.add_to(app)
 app.add_typer(sources.app, name="sources")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(review.app, name="review")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -78,7 +78,8 @@ def _printable(text: str) -> str:
 
 def _entry_text(change: Change) -> str:
     sentence = change.evidence[0].sentence if change.evidence else ""
-    return f"Before: {state_text(change.before, change.stage)}\nNow: {state_text(change.after, change.stage)}\n{sentence}"
+    before, after = state_text(change.before, change.stage), state_text(change.after, change.stage)
+    return f"Before: {before}\nNow: {after}\n{sentence}"
 
 
 def _stamp(moment: datetime) -> str:

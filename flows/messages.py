@@ -110,17 +110,33 @@ def _brief(fields: Mapping[str, str], change: Change) -> str:
 def headline_of(change: Change) -> str:
     """Return the change in one plain sentence."""
     words = _words()
-    state = change.after or change.before
-    if state is None:
-        return f"{service_name(change.platform)}: {_what(change)}"
-    if change.after is None:
-        what = f"{service_name(change.platform)}: {_what(change)} {_where(change.surface)}"
-        fact = f"{what} no longer {words['state'][state.action]}"
-    else:
-        verb = words["action"][change.stage][state.action]
-        fact = f"{service_name(change.platform)} {verb} {_what(change)} {_where(change.surface)}"
-    parts = [" ".join(fact.split()), _when(change), f"({change.region})" if change.region else ""]
-    return str(words["kind"].get(change.kind, "")) + " ".join(part for part in parts if part)
+    prefix = str(words["kind"].get(change.kind, ""))
+    if change.after is not None:
+        return prefix + _sentence(change, change.after)
+    if change.before is None:
+        return f"{prefix}{service_name(change.platform)}: {_what(change)}"
+    if change.kind != "ended":
+        return f"{prefix}withdrawn: {_sentence(change, change.before)}"
+    parts = [f"{service_name(change.platform)}: {_what(change)}", _where(change.surface)]
+    parts += [f"no longer {words['state'][change.before.action]}"]
+    if change.before.valid_to:
+        parts.append(f"from {day_text(change.before.valid_to, 'day')}")
+    return prefix + _joined(*parts, _region(change))
+
+
+def _sentence(change: Change, state: State) -> str:
+    """Return what a state says, like `Kuaishou blocks Taobao links in live rooms from 1 March 2022`."""
+    verb = _words()["action"][change.stage][state.action]
+    fact = (service_name(change.platform), verb, _what(change), _where(change.surface))
+    return _joined(*fact, _when(state), _region(change))
+
+
+def _region(change: Change) -> str:
+    return f"({change.region})" if change.region else ""
+
+
+def _joined(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
 
 
 def service_name(slug: str) -> str:
@@ -181,13 +197,9 @@ def date_cells(state: State | PolicyRow) -> tuple[str, str]:
     return start, str(partial(state.valid_to - timedelta(days=1), state.to_precision))
 
 
-def _when(change: Change) -> str:
-    state = change.after
-    if state is None:
-        end = change.before.valid_to if change.before else None
-        return f"from {day_text(end, 'day')}" if end else ""
+def _when(state: State) -> str:
     start = "" if state.from_precision == "by" else _since(state)
-    return " ".join(part for part in (start, f"until {_until(state)}" if state.valid_to else "") if part)
+    return _joined(start, f"until {_until(state)}" if state.valid_to else "")
 
 
 def effective_text(change: Change) -> str:

@@ -44,7 +44,7 @@ def list_sources(sources: Sources = None, as_json: AsJson = False) -> None:
 
 @app.command()
 def health(sources: Sources = None, data: Data = None, as_json: AsJson = False) -> None:
-    """Show how each source is (ok, quiet, suspicious, broken), since when and why; exit code 1 if any is broken."""
+    """Show how each source is, since when and why; exit code 1 if one is broken."""
     from flows.journal import history
     from flows.night import declared_sources
 

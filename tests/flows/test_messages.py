@@ -42,6 +42,10 @@ UNDATED = replace(BLOCK, from_precision="by")
             replace(CHANGE, kind="ended", before=ALLOW, after=None),
             "Ended: Kuaishou: Taobao links in live rooms no longer allowed from 1 January 2023",
         ),
+        (
+            replace(CHANGE, kind="corrected", before=BLOCK, after=None),
+            "Correction: withdrawn: Kuaishou blocks Taobao links in live rooms from 1 March 2022",
+        ),
     ],
 )
 def test_headline(change: object, headline: str) -> None:
