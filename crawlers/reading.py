@@ -6,14 +6,17 @@ HTML is read by declared selectors or by trafilatura; PDF and plain text as they
 from __future__ import annotations
 
 import re
+from configparser import ConfigParser
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 import lxml.html
 import trafilatura
 from cssselect import HTMLTranslator
 from lxml.etree import ParserError
+from trafilatura.settings import use_config
 
 from crawlers.charset import decode_html
 from crawlers.lines import WRAPPED_CJK, lines_of, one_line
@@ -29,7 +32,8 @@ from crawlers.pagemeta import (
 from crawlers.pdf import read_pdf
 from crawlers.records import DateOrigin, NotContent, Refusal, Selectors, Snapshot, Source
 
-_LEAST_MAIN = 200  # characters
+# Characters that trafilatura wants to find before it takes its way out; the first is its own default.
+_LEAST_FOUND, _LEAST_SHORT = 250, 20
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
@@ -136,19 +140,33 @@ def main_lines(html: Any) -> list[str]:
     """Return the lines of a page's main text, found by trafilatura; empty if it finds none.
 
     The recall setting keeps lists of short items, in which notices name services; without the
-    fallbacks to other algorithms it is also more exact and faster (docs/decisions). They are asked only
-    where it finds next to nothing.
+    fallbacks to other algorithms it is also more exact and faster (see docs/decisions). A result of one
+    line is mostly trafilatura's way out for a text that it thinks too short: all that the page shows, run
+    together, menus included. Chinese notices are that short: then it is asked again to take what it finds.
 
     Args:
         html: the page as text or as lxml tree, which is left as it is.
     """
-    lines = _trafilatura(html, fast=True)
-    return lines if sum(map(len, lines)) >= _LEAST_MAIN else _trafilatura(html, fast=False)
+    lines = _trafilatura(html, least=_LEAST_FOUND)
+    return lines if len(lines) > 1 else _trafilatura(html, least=_LEAST_SHORT) or lines
 
 
-def _trafilatura(html: Any, *, fast: bool) -> list[str]:
+@cache
+def _config(least: int) -> ConfigParser:
+    config = use_config()
+    config.set("DEFAULT", "MIN_EXTRACTED_SIZE", str(least))
+    return config
+
+
+def _trafilatura(html: Any, *, least: int) -> list[str]:
     found = trafilatura.bare_extraction(
-        html, fast=fast, favor_recall=True, include_comments=False, include_tables=True, with_metadata=False
+        html,
+        fast=True,
+        favor_recall=True,
+        include_comments=False,
+        include_tables=True,
+        with_metadata=False,
+        config=_config(least),
     )
     return [] if found is None or isinstance(found, dict) else lines_of(found.body)
 
