@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
+from extract.dates.arithmetic import exists
 from extract.dates.fold import fold
 from extract.dates.memory import Memory, alone_on_line
 from extract.dates.ranges import join_ranges
@@ -66,8 +68,9 @@ def _tense(folded: str, span: Span, role: DateRole, rules: Rules) -> int:
     tense = tense_of(folded, span, rules)
     if role not in _BOUNDS:
         return tense
-    if tense == 0 and role is DateRole.FROM and span.first.weekday is not None:
-        return 1  # from Friday, 周五起: the coming one
+    coming = rules.cues.get("coming_after")
+    if tense == 0 and coming is not None and span.first.weekday is not None:
+        return int(coming.match(folded, span.end) is not None)
     return max(tense, 0)
 
 
@@ -107,7 +110,8 @@ def infer_reference(text: str, lang: Lang) -> date | None:
 
     Preferred are a sign-off (a full date alone on its line), then a dateline at the very start, then the
     latest explicit date that is no end or deadline. A month stands for its middle, a year for 1 July:
-    good enough to give year-less dates their year. Mark what follows from it as inferred.
+    good enough to give year-less dates their year. If weekdays beside year-less days fit the year before
+    or after better, it is that. Mark what follows from it as inferred.
 
     Returns:
         A day, or None if the text names no explicit year.
@@ -119,8 +123,25 @@ def infer_reference(text: str, lang: Lang) -> date | None:
     stated = [m for m in explicit if m.role not in {DateRole.UNTIL, DateRole.DEADLINE}]
     for group in (alone[-1:], opening[:1], stated, explicit):
         if group:
-            return max(_middle(m.value) for m in group if m.value is not None)
+            latest = max(_middle(m.value) for m in group if m.value is not None)
+            return _agree_with_weekdays(latest, text, lang)
     return None
+
+
+def _agree_with_weekdays(reference: date, text: str, lang: Lang) -> date:
+    """Move to the neighbouring year if weekdays beside year-less days (Friday, 1 March) ask for it."""
+    rules = load_date_rules(lang)
+    votes: Counter[int] = Counter()
+    for span in scan(text, fold(text, lang), rules):
+        first = span.first
+        if first.weekday and first.month and first.day and first.year is None and first.nth is None:
+            for year in (reference.year, reference.year + 1, reference.year - 1):
+                if exists(year, first.month, first.day):
+                    votes[year] += date(year, first.month, first.day).isoweekday() == first.weekday
+    best = max(votes, key=lambda year: votes[year], default=reference.year)  # the first one of equals
+    if best == reference.year or votes[best] == votes[reference.year]:
+        return reference
+    return date(best, reference.month, min(reference.day, 28))
 
 
 def _middle(value: PartialDate) -> date:

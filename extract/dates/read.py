@@ -10,7 +10,8 @@ Group names and what they mean (a trailing `2` belongs to the end of a range):
 - `n1`, `unit1`, `n2`, `unit2`, `n3`, `unit3`: distances, in the rule's direction
 - `edge`: first (1) or last (-1) day of the month; `direction_prev`: the weekday after or before a date
 - `season`, `quarter`: the month that stands for it; `direction`: last, this, next of the yearly ones
-- `event`: key of an event; `a`, `b`, `c`: parts of an all-digit date
+- `month_from_prev`: that month, the following one, counted from the date named before
+- `event`: key of an event; `exact`: words for the very day of it; `a`, `b`, `c`: parts of an all-digit date
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from extract.dates.numbers import read_number
 from extract.dates.records import Anchor, Expression, Span, Step
 from extract.dates.rules import DateRule, Rules, caught
 
+_FROM_PREVIOUS = {"direction_prev", "month_from_prev"}
 _SHIFTS = ("year", "month", "week", "day")
 # Two-digit years below the pivot are of this century.
 _PIVOT = 70
@@ -73,8 +75,9 @@ def _expression(groups: dict[str, str], suffix: str, rule: DateRule, rules: Rule
         weekday=_weekday(groups, rules),
         direction=_direction(groups, rules),
         event=_event(groups, rules),
+        exact="exact" in groups,
         precision=rule.precision,
-        anchor=Anchor.PREVIOUS if "direction_prev" in groups else rule.anchor,
+        anchor=Anchor.PREVIOUS if groups.keys() & _FROM_PREVIOUS else rule.anchor,
     )
     if not suffix:
         expression = _with_shifts(expression, groups, rule, rules)
@@ -179,8 +182,11 @@ def _word(groups: dict[str, str], name: str, rules: Rules, suffix: str = "") -> 
 
 
 def _direction(groups: dict[str, str], rules: Rules) -> int | None:
-    value = _word(groups, "direction", rules)
-    return _word(groups, "direction_prev", rules) if value is None else value
+    for name in ("direction", "direction_prev", "month_from_prev"):
+        value = _word(groups, name, rules)
+        if value is not None:
+            return value
+    return None
 
 
 def _weekday(groups: dict[str, str], rules: Rules) -> int | None:

@@ -75,6 +75,7 @@ class Expression:
         anchor: what shifts and steps count from.
         direction: which of those that come every year: -1 the last, 0 this year's, 1 the next.
         event: key of a holiday or sales event.
+        exact: the very day of the event is meant.
         precision: coarsest part that the wording allows (`end of September` is a month).
         last_day: the last day of the month or year named.
         impossible: written like a date, but no calendar has it.
@@ -93,6 +94,7 @@ class Expression:
     anchor: Anchor = Anchor.REFERENCE
     direction: int | None = None
     event: str | None = None
+    exact: bool = False
     precision: str = "day"
     last_day: bool = False
     impossible: bool = False

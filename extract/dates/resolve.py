@@ -137,19 +137,21 @@ def _after_steps(expression: Expression, context: Context) -> PartialDate | None
 def _event(expression: Expression, context: Context) -> PartialDate | None:
     """A holiday or sales event is its month, or its year where the month is not known."""
     event = context.events[expression.event or ""]
+    day = event.exact_day if expression.exact else event.day
     year = _stated_year(expression, context)
-    if year is None and event.month is not None:
-        return _in_month(replace(expression, event=None, month=event.month, day=event.day), context)
-    if year is None:
-        return _movable(event, expression.direction, context)
-    return PartialDate(year, event.month or event.months.get(year), event.day)
-
-
-def _movable(event: Event, direction: int | None, context: Context) -> PartialDate | None:
+    if event.month is not None:
+        return _in_month(replace(expression, event=None, month=event.month, day=day), context)
+    if year is not None:
+        moving = event.days.get(year)
+        return PartialDate(year) if moving is None else _moving(moving, exact=expression.exact)
     if context.reference is None:
         return None
-    dates = [PartialDate(year, month) for year, month in event.months.items()]
-    return _choose(dates, direction, context.reference, context.tense)
+    dates = [_moving(moving, exact=expression.exact) for moving in event.days.values()]
+    return _choose(dates, expression.direction, context.reference, context.tense)
+
+
+def _moving(day: date, *, exact: bool) -> PartialDate:
+    return PartialDate.of(day) if exact else PartialDate(day.year, day.month)
 
 
 def _nth_weekday(expression: Expression, context: Context) -> PartialDate | None:
@@ -179,6 +181,8 @@ def _in_month(expression: Expression, context: Context) -> PartialDate | None:
 
 def _without_year(expression: Expression, context: Context) -> PartialDate | None:
     month, day = expression.month or 1, expression.day
+    if expression.anchor is Anchor.PREVIOUS and context.previous is not None:
+        return _month_from(month, expression.direction or 0, context.previous)
     if context.listed is not None and expression.direction is None:
         return _nearest(month, day, context.listed)
     if context.year is not None and expression.direction is None and exists(context.year, month, day):
@@ -192,6 +196,13 @@ def _without_year(expression: Expression, context: Context) -> PartialDate | Non
         near = [found for found in dates if abs(found.year - reference.year) <= 1]
         dates = [found for found in near if found.first.isoweekday() == expression.weekday] or dates
     return _choose(dates, expression.direction, reference, context.tense)
+
+
+def _month_from(month: int, direction: int, named: PartialDate) -> PartialDate:
+    """That month of the year named before, or the one following or preceding that date."""
+    passed = named.month is None or month <= named.month
+    year = named.year + (1 if direction > 0 and passed else -1 if direction < 0 and not passed else 0)
+    return PartialDate(year, month)
 
 
 def _nearest(month: int, day: int | None, other: PartialDate) -> PartialDate | None:

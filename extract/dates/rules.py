@@ -17,6 +17,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -87,11 +88,19 @@ class DateRule:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A holiday or sales event: a fixed month (or day), or the month of each year where years differ."""
+    """A holiday or sales event.
+
+    Attributes:
+        month: of a fixed one, else None.
+        day: of one whose name is that of a day (New Year's Day).
+        exact_day: of one whose name is that of a season, if the text says: on the day itself.
+        days: the day of each year, of a movable one.
+    """
 
     month: int | None
     day: int | None
-    months: Mapping[int, int] = field(default_factory=dict)
+    exact_day: int | None
+    days: Mapping[int, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,4 +292,5 @@ def _check_ids(rules: tuple[DateRule, ...], lang: Lang) -> None:
 
 
 def _event(raw: Mapping[str, Any]) -> Event:
-    return Event(raw.get("month"), raw.get("day"), {day.year: day.month for day in raw.get("days", ())})
+    days = {day.year: day for day in raw.get("days", ())}
+    return Event(raw.get("month"), raw.get("day"), raw.get("exact_day"), days)

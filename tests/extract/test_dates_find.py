@@ -22,6 +22,8 @@ def values(text: str, lang: Lang = Lang.EN, reference: date | None = PUBLISHED) 
         ("今年3月1日起停止挂载。2019年曾开放。\n快手电商\n2022年10月28日", Lang.ZH, date(2022, 10, 28)),
         ("SEOUL, May 2, 2025 - Kakao bars links. They will be back in 2027.", Lang.EN, date(2025, 5, 2)),
         ("It began in 2019 and was tightened in March 2021.", Lang.EN, date(2021, 3, 15)),
+        ("2021年曾开放。自3月1日（周二）起停止挂载。", Lang.ZH, date(2022, 7, 1)),
+        ("It opened in 2021. On Tuesday, 1 March, it closed.", Lang.EN, date(2022, 7, 1)),
         ("Since 2020 links are dead.", Lang.EN, date(2020, 7, 1)),
         ("Sellers have until 31 March 2023.", Lang.EN, date(2023, 3, 31)),
         ("Links are dead since 1 March.", Lang.EN, None),
