@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import duckdb
 
-from warehouse.records import WarehouseError
+from extract.records import Action, Document, Fact, Kind, Lang, Stage
+from warehouse.records import Verdict, WarehouseError, partial
 from warehouse.sql import records, rows
 
 
@@ -46,6 +48,66 @@ class ReviewItem:
 def queue(connection: duckdb.DuckDBPyConnection, limit: int = 50) -> list[ReviewItem]:
     """Readings that support or contradict today's policy and were not judged yet, and missed passages."""
     return [ReviewItem(**row) for row in records(connection, "review_queue", {"limit": limit})]
+
+
+def find(connection: duckdb.DuckDBPyConnection, observation_id: str) -> ReviewItem:
+    """A reading by its id or the unique beginning of it, judged or not.
+
+    Raises:
+        WarehouseError: no reading, or several, have an id that begins so.
+    """
+    found = records(connection, "review_find", {"prefix": observation_id.lower()})
+    if len(found) != 1:
+        raise WarehouseError(
+            f"{'several readings begin' if found else 'no reading begins'} with {observation_id!r}"
+        )
+    return ReviewItem(**found[0])
+
+
+def verdicts(connection: duckdb.DuckDBPyConnection) -> list[Verdict]:
+    """All verdicts, oldest first; `corrected` is the fact that a correction put in place."""
+    corrections = {row["verdict_id"]: _fact(row) for row in records(connection, "corrections")}
+    return [
+        Verdict(
+            document_id=row["document_id"], start=row["evidence_start"], end=row["evidence_end"],
+            evidence=row["evidence"], platform=row["platform"], surface=row["surface"], target=row["target"],
+            action=Action(row["action"]), effective_from=partial(row["effective_from"],
+            row["from_precision"]),
+            effective_to=partial(row["effective_to"], row["to_precision"]), region=row["region"],
+            stage=Stage(row["stage"]), decision=row["decision"], reviewer=row["reviewer"],
+            decided_at=row["decided_at"], reason=row["reason"], corrected=corrections.get(row["verdict_id"]),
+        )
+        for row in records(connection, "verdicts")
+    ]  # fmt: skip
+
+
+def annotated(connection: duckdb.DuckDBPyConnection) -> list[tuple[Document, tuple[Fact, ...]]]:
+    """Documents that a reviewer has judged, with the facts that stand in them now: material for the gold set."""
+    documents = records(connection, "judged_documents")
+    facts: dict[str, list[Fact]] = {row["document_id"]: [] for row in documents}
+    for row in records(connection, "judged_facts"):
+        facts[row["document_id"]].append(_fact(row))
+    return [
+        (
+            Document(
+                row["document_id"], Lang(row["lang"]), Kind(row["kind"]), row["published"], row["title"],
+                row["text"],
+                row["url"], row["source_id"], row["platform"],
+            ),
+            tuple(facts[row["document_id"]]),
+        )
+        for row in documents
+    ]  # fmt: skip
+
+
+def _fact(row: dict[str, Any]) -> Fact:
+    return Fact(
+        row["platform"], row["surface"], row["target"], Action(row["action"]),
+        partial(row["effective_from"], row["from_precision"]), partial(row["effective_to"],
+        row["to_precision"]),
+        row["region"], Stage(row["stage"]), row["evidence"], row["evidence_start"], row["evidence_end"],
+        tuple(row["rules"]), row["confidence"],
+    )  # fmt: skip
 
 
 def context(

@@ -22,11 +22,6 @@ def apply_verdicts(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     for verdict in batch.verdicts:
         _check(verdict)
     if stage(connection, "staged_verdict", "verdict", (_row(verdict, batch) for verdict in batch.verdicts)):
-        connection.execute(
-            "CREATE OR REPLACE TEMP TABLE shape_key (verdict_id UUID, platform VARCHAR, surface VARCHAR, "
-            "target VARCHAR, region VARCHAR)"
-        )
-        stage(connection, "verdict_key", "shape_key", (_key(verdict, batch) for verdict in batch.verdicts))
         run(connection, "insert_verdicts")
         _insert_corrections(connection, batch)
     if batch.verdicts or connection.execute("SELECT 1 FROM verdict LIMIT 1").fetchone():
@@ -59,15 +54,10 @@ def _row(verdict: Verdict, batch: Batch) -> dict[str, object]:
         "verdict_id": verdict_id(verdict, batch), "run_id": batch.run_id, "known_at": batch.known_at,
         "decided_at": verdict.decided_at, "reviewer": verdict.reviewer, "reason": verdict.reason,
         "decision": verdict.decision, "document_id": verdict.document_id, "evidence": verdict.evidence,
-        "evidence_start": verdict.start, "evidence_end": verdict.end, "key_id": 0, "action": verdict.action,
-        "stage": verdict.stage, **date_columns(verdict.effective_from, verdict.effective_to),
-    }  # fmt: skip
-
-
-def _key(verdict: Verdict, batch: Batch) -> dict[str, object]:
-    return {
-        "verdict_id": verdict_id(verdict, batch), "platform": verdict.platform, "surface": verdict.surface,
-        "target": verdict.target, "region": verdict.region,
+        "evidence_start": verdict.start, "evidence_end": verdict.end, "key_id": 0,
+        "platform": verdict.platform, "surface": verdict.surface, "target": verdict.target,
+        "region": verdict.region, "action": verdict.action, "stage": verdict.stage,
+        **date_columns(verdict.effective_from, verdict.effective_to),
     }  # fmt: skip
 
 

@@ -273,6 +273,10 @@ CREATE TABLE verdict (
   evidence_start UINTEGER NOT NULL,
   evidence_end UINTEGER NOT NULL,
   key_id UBIGINT NOT NULL,
+  platform VARCHAR NOT NULL,
+  surface VARCHAR NOT NULL,
+  target VARCHAR NOT NULL,
+  region VARCHAR,
   action policy_action NOT NULL,
   stage policy_stage NOT NULL,
   effective_from DATE,
@@ -293,6 +297,10 @@ COMMENT ON COLUMN verdict.evidence IS 'Words that were judged.';
 COMMENT ON COLUMN verdict.evidence_start IS 'Offset of the first character.';
 COMMENT ON COLUMN verdict.evidence_end IS 'Offset after the last character.';
 COMMENT ON COLUMN verdict.key_id IS 'Hash of the platform, surface, target and region that was read.';
+COMMENT ON COLUMN verdict.platform IS 'Platform that was read.';
+COMMENT ON COLUMN verdict.surface IS 'Surface that was read.';
+COMMENT ON COLUMN verdict.target IS 'Target that was read.';
+COMMENT ON COLUMN verdict.region IS 'Region that was read.';
 COMMENT ON COLUMN verdict.action IS 'Action that was read.';
 COMMENT ON COLUMN verdict.stage IS 'Stage that was read.';
 COMMENT ON COLUMN verdict.effective_from IS 'Start that was read.';
