@@ -294,11 +294,10 @@ FRENCH = "Les liens vers d'autres boutiques sont retirés des salons. "
 
 
 def test_what_is_no_content_is_no_document() -> None:
-    walls = {"<title>Just a moment...</title><body>Checking your browser</body>": Refusal.CHALLENGE}
-    walls[
-        "<title>Règles</title><body>"
-        + "<p>Les liens vers d'autres boutiques sont retirés des salons.</p>" * 20
-    ] = Refusal.OTHER_LANGUAGE
+    walls = {
+        "<title>Just a moment...</title><body>Checking your browser</body>": Refusal.CHALLENGE,
+        f"<title>Règles</title><body><p>{FRENCH * 10}</p></body>": Refusal.OTHER_LANGUAGE,
+    }
     for page, kind in walls.items():
         refusal = read_document(_snapshot(page), None)
         assert isinstance(refusal, NotContent)
