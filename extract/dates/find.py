@@ -18,7 +18,9 @@ from extract.dates.rules import Rules, load_date_rules
 from extract.dates.scan import scan
 from extract.records import Lang, PartialDate, Precision
 
-_BOUNDS = {DateRole.FROM, DateRole.UNTIL, DateRole.DEADLINE}
+_ENDS = {DateRole.UNTIL, DateRole.DEADLINE}
+_BOUNDS = {DateRole.FROM, *_ENDS}
+_END = 2  # a tense of its own: ends lie ahead
 
 
 def find_dates(text: str, reference: date | None, lang: Lang) -> tuple[DateMention, ...]:
@@ -68,6 +70,8 @@ def _tense(folded: str, span: Span, role: DateRole, rules: Rules) -> int:
     tense = tense_of(folded, span, rules)
     if role not in _BOUNDS:
         return tense
+    if role in _ENDS and tense >= 0:
+        return _END
     coming = rules.cues.get("coming_after")
     if tense == 0 and coming is not None and span.first.weekday is not None:
         return int(coming.match(folded, span.end) is not None)

@@ -41,15 +41,29 @@ def _joined(left: Span, right: Span, folded: str, rules: Rules) -> bool:
 
 def _range(left: Span, right: Span) -> Span:
     first, second = left.first, right.first
-    if second.year is not None and first.year is None and first.year_shift is None and not first.steps:
+    if (
+        second.year is not None
+        and first.month is not None
+        and first.year is None
+        and first.year_shift is None
+    ):
         # from 28 October to 3 January 2023: the start lies before the end
-        earlier = first.month is not None and second.month is not None and first.month > second.month
+        earlier = second.month is not None and first.month > second.month
         first = replace(first, year=second.year - earlier)
-    if _floats(first) and second.month is not None:  # from the 28th to 3 November
-        first = replace(first, month=second.month)
+    if _floats(first) and second.day is not None and second.month is not None:
+        first = _with_month_of(first, second)
     if _floats(second):
         second = replace(second, anchor=Anchor.PREVIOUS)
     return Span(left.start, right.end, left.rule, first, second)
+
+
+def _with_month_of(first: Expression, second: Expression) -> Expression:
+    """Give a bare day the month before that of the end, or the same one: from the 28th to 3 November."""
+    before = (first.day or 0) > (second.day or 0)
+    month = (second.month or 1) - before
+    if month > 0:
+        return replace(first, month=month, year=second.year)
+    return replace(first, month=12, year=None if second.year is None else second.year - 1)
 
 
 def _floats(expression: Expression) -> bool:

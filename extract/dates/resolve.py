@@ -14,8 +14,8 @@ from extract.records import PartialDate
 _YEAR_UNITS = {"year", "decade"}
 # How many days from the reference a month and day without a year may lie and still be of its year:
 # looking back is more usual than looking ahead, and the tense of the sentence only leans.
-_AHEAD = {-1: 120, 0: 210, 1: 270}
-_BACK = {-1: 366, 0: 270, 1: 150}
+_AHEAD = {-1: 120, 0: 210, 1: 270, 2: 366}
+_BACK = {-1: 366, 0: 270, 1: 150, 2: 60}
 # A bare day against the tense counts as so many days further away; one in the reference's month as nearer.
 _PAST_ENOUGH = 7
 _WRONG_WAY, _SAME_MONTH = 15, 10
@@ -31,7 +31,7 @@ class Context:
             that is known to the month, to the day.
         year: an explicit year named earlier in the same paragraph.
         listed: in a list of dated lines that began with a full date, the date of the line before.
-        tense: -1 if the words around speak of the past, 1 of the future, 0 unknown.
+        tense: -1 if the words around speak of the past, 1 of the future, 2 of an end, 0 unknown.
         events: when holidays and sales events lie.
     """
 
@@ -181,8 +181,8 @@ def _in_month(expression: Expression, context: Context) -> PartialDate | None:
 
 def _without_year(expression: Expression, context: Context) -> PartialDate | None:
     month, day = expression.month or 1, expression.day
-    if expression.anchor is Anchor.PREVIOUS and context.previous is not None:
-        return _month_from(month, expression.direction or 0, context.previous)
+    if expression.anchor is Anchor.PREVIOUS and expression.direction is not None and context.previous:
+        return _month_from(month, expression.direction, context.previous)
     if context.listed is not None and expression.direction is None:
         return _nearest(month, day, context.listed)
     if context.year is not None and expression.direction is None and exists(context.year, month, day):
