@@ -26,6 +26,7 @@ _CONTEXTS = tuple(sorted(CONTEXTS))
 _REFERENCES = tuple(sorted(REFERENCES))
 _LINKS = tuple(sorted(LINKS))
 _CATEGORIES = ("ecommerce", "social", "video", "messaging", "news", "app_store", "payments", "search", "link_in_bio")
+_TOP = ("ecommerce", "social", "video", "messaging", "app_store", "search", "forum")
 FAR = 99
 
 
@@ -226,12 +227,12 @@ SLOT_NAMES = (
     *(f"after_{n}" for n in AFTER_NAMES), "link_before", "link_after", "surface_after", "grouped", "in_title", "in_heading", "in_lead",
     "in_first", "in_last", "count", "share", "count_rank", "recency_rank", "first_rank", *(f"mean_before_{n}" for n in BEFORE_NAMES),
     *(f"mean_after_{n}" for n in AFTER_NAMES), "mean_link_before", "mean_link_after", "mean_surface_after", "weak", "unknown", "default",
-    "best_loc_other",
+    "best_loc_other", "between", "link_between",
     "n_clause", "n_sentence", "n_document", "n_services_clause", "n_targets_clause",
     "has_cue", *(f"reference_{r}" for r in _REFERENCES), "block", "zh", "notice", "block_action", "restrict_action", "allow_action",
-    "still", "strong_surface",
+    "still", "strong_surface", *(f"top_{c}" for c in _TOP),
     "in_previous", "in_next", "own_platform", "hinted", "platform_score", "platform_rank", "is_category",
-    *(f"category_{c}" for c in _CATEGORIES), "code", "link_gap",
+    *(f"category_{c}" for c in _CATEGORIES), "code", "link_gap", "first_in_block",
 )  # fmt: skip
 
 
@@ -259,7 +260,7 @@ _SURFACE_CODES = (
 _TARGET_CODES = (
     "external ecommerce news social payments link_in_bio downloads affiliate shorteners qr_codes gambling adult harmful"
 ).split()
-_OWN = 9 + len(_CATEGORIES)  # width of the features that differ between slots and dates
+_OWN = 10 + len(_CATEGORIES)  # width of the features that differ between slots and dates
 _ROLES = tuple(DateRole)
 _CODES = {slug: i for i, slug in enumerate(_SURFACE_CODES)} | {slug: i for i, slug in enumerate(_TARGET_CODES)}
 
@@ -307,6 +308,18 @@ def _platform_score(profile: _Profile) -> float:
     return (role - before["to"] - link_after) * math.sqrt(profile.count) + 0.5 * profile.in_title + 0.8 * profile.in_last + 0.3 * math.log1p(profile.count)
 
 
+def _others(found: Sequence[tuple[float, str]], a: float, b: float, value: str, group: tuple[int, int]) -> int:
+    """How many mentions of other values, outside the group, stand between two points; at most 9."""
+    low, high = (a, b) if a <= b else (b, a)
+    first = bisect_right(found, low, key=lambda f: f[0])
+    count = 0
+    for middle, other in found[first : first + 20]:
+        if middle >= high or count == 9:
+            break
+        count += other != value and not group[0] <= middle <= group[1]
+    return count
+
+
 class SlotFeatures:
     """Candidates with features for each slot of (clause, action)."""
 
@@ -330,7 +343,12 @@ class SlotFeatures:
                     pools["platform"].setdefault(hint, ())
         for slot, value in DEFAULTS.items():
             pools[slot].setdefault(value, ())
+        if any("app_store" in p[0].mention.categories for p in reading.services.values()):
+            pools["surface"].setdefault("app", ())  # links in the apps that a store distributes
         self.pools = pools
+        self.ordered = {
+            slot: sorted((p.mention.middle, v) for v, places in pool.items() for p in places) for slot, pool in pools.items()
+        }
         self.profiles = {
             slot: {v: _profile(reading, p) for v, p in pool.items() if p} for slot, pool in pools.items()
         }
@@ -339,8 +357,17 @@ class SlotFeatures:
             scores[own] = scores.get(own, 0.0) + 5.0
         self.platform_scores = scores
         self.platform_ranks = {v: i for i, v in enumerate(sorted(scores, key=lambda v: (-scores[v], v)))}
+        self.top = self._categories(next(iter(self.platform_ranks), None))
+        self.first_in_block: dict[int, int] = {}
+        for place in sorted((p for places in reading.services.values() for p in places), key=lambda p: p.mention.start):
+            self.first_in_block.setdefault(place.block, place.mention.start)
         self.count_ranks = {s: self._ranks(p, lambda x: (-x.count, x.first)) for s, p in self.profiles.items()}
         self.first_ranks = {s: self._ranks(p, lambda x: (x.first,)) for s, p in self.profiles.items()}
+
+    def _categories(self, service: str | None) -> frozenset[str]:
+        """Categories of a service of the document."""
+        places = self.reading.services.get(service, ()) if service else ()
+        return places[0].mention.categories if places else frozenset()
 
     @staticmethod
     def _ranks(profiles: dict[str, _Profile], key) -> dict[str, int]:  # type: ignore[no-untyped-def]
@@ -411,8 +438,16 @@ class SlotFeatures:
                 profile.count, profile.count / total, self.count_ranks[slot][value], recency, self.first_ranks[slot][value],
                 *profile.means, place.mention.weak, place.mention.unknown, value == DEFAULTS.get(slot),
             ]  # fmt: skip
-        head.append(other)
+        head += [other, *self._between(slot, value, place, anchor, clause)]
         return head
+
+    def _between(self, slot: str, value: str, place: Place | None, anchor: float, clause: Clause) -> tuple[int, int]:
+        """Other values of the slot that stand between a mention and the anchor, and between it and the nearest link word."""
+        if place is None:
+            return 9, 9
+        found, at = self.ordered[slot], place.mention.middle
+        link = min((m.middle for m in clause.links), key=lambda m: abs(m - at), default=anchor)
+        return _others(found, at, anchor, value, place.group), _others(found, at, link, value, place.group)
 
     def _shared(self, clause: Clause, action: Action, slot: str, nearest: dict[str, tuple[int, Place | None]]) -> list[float]:
         """Features that all candidates of the slot share."""
@@ -427,6 +462,7 @@ class SlotFeatures:
             _KINDS.index(self.reading.layout.blocks[clause.block].kind), self.reading.document.lang is Lang.ZH,
             self.reading.document.kind is Kind.NOTICE, *(action is a for a in ACTIONS),
             any(m.source is not None and m.source.still for m in clause.cues), strong,
+            *(c in self.top for c in _TOP),
         ]  # fmt: skip
 
     def _own(self, slot: str, value: str, clause: Clause, place: Place | None) -> list[float]:
@@ -446,6 +482,7 @@ class SlotFeatures:
             any(p.clause == previous for p in places), any(p.clause == following for p in places),
             value == self.reading.document.platform, hinted, self.platform_scores.get(value, -9.0), self.platform_ranks.get(value, 30),
             service is None, *(c in categories for c in _CATEGORIES), _CODES.get(value, 30), min(FAR, gap),
+            place is not None and self.first_in_block.get(place.block) == place.mention.start,
         ]  # fmt: skip
 
     def _date(self, value: str, place: Place | None) -> list[float]:

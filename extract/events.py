@@ -18,6 +18,7 @@ from extract.scorer import Floats, Linear, rows
 GATE_FLOOR = 0.06  # below it an event is never part of a fact above the threshold (measured)
 MOST_EVENTS = 24
 MOST_MEMBERS = 12
+PRODUCT_FLOOR = 0.004  # combinations less likely than this are not worth scoring
 _KEPT = {"platform": 3, "surface": 5, "target": 7, **dict.fromkeys(DETAILS, 2)}
 _SLOT_FLOOR = 0.04
 
@@ -62,6 +63,7 @@ class Event:
     action: Action
     probability: float
     choices: Mapping[str, tuple[Choice, ...]]
+    row: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +102,20 @@ def find_events(reading: Reading, models: Scorers) -> list[Event]:
     """Events above the gate's floor, at most MOST_EVENTS, in text order."""
     clauses = gather_clauses(reading)
     eligible = text_clauses(reading, clauses)
-    probabilities = models.gate.probability(gate_rows(reading, clauses, eligible, models.words))
+    gate = gate_rows(reading, clauses, eligible, models.words)
+    probabilities = models.gate.probability(gate)
     scored = [
-        (float(probabilities[i * len(ACTIONS) + j]), clause, action)
+        (float(probabilities[i * len(ACTIONS) + j]), clause, action, i * len(ACTIONS) + j)
         for i, clause in enumerate(eligible)
         for j, action in enumerate(ACTIONS)
     ]
     kept = sorted((s for s in scored if s[0] >= GATE_FLOOR), key=lambda s: (-s[0], s[1].index, s[2]))[:MOST_EVENTS]
     slots = SlotFeatures(reading, clauses)
     order = sorted(kept, key=lambda s: (s[1].index, s[2]))
-    choices = {slot: _rank_all([slots.slot(c, a, slot) for _, c, a in order], models.slots[slot], _KEPT[slot]) for slot in _KEPT}
-    return [Event(c, a, p, {slot: choices[slot][i] for slot in _KEPT}) for i, (p, c, a) in enumerate(order)]
+    choices = {slot: _rank_all([slots.slot(c, a, slot) for _, c, a, _ in order], models.slots[slot], _KEPT[slot]) for slot in _KEPT}
+    return [
+        Event(c, a, p, {slot: choices[slot][i] for slot in _KEPT}, tuple(gate[at])) for i, (p, c, a, at) in enumerate(order)
+    ]
 
 
 def _rank_all(pools: Sequence[Sequence[Candidate]], model: Classifier, most: int) -> list[tuple[Choice, ...]]:
@@ -156,7 +161,7 @@ TUPLE_NAMES = (
     "restrict_action", "allow_action", "surface_code", "target_code", "still", "n_cues", "document_specific", "share_of_best", "paragraph",
     "item", "heading", "row", "gate_document_share", "platform_clause_rank", "same_clause",
     *(f"{slot}_{what}" for slot in ("platform", "surface", "target") for what in ("previous", "next", "mean", "most")),
-    "group_size",
+    "group_size", *(f"gate_{name}" for name in (*GATE_NAMES, "words")),
 )  # fmt: skip
 
 
@@ -205,6 +210,8 @@ def _combine(events: Sequence[Event]) -> dict[Key, list[_Combination]]:
                     if platform.candidate.value == target.candidate.value:
                         continue
                     product = event.probability * platform.probability * surface.probability * target.probability
+                    if product < PRODUCT_FLOOR:
+                        continue
                     key = Key(platform.candidate.value, surface.candidate.value, target.candidate.value, event.action)
                     found.setdefault(key, []).append(_Combination(event, (platform, surface, target), product))
     return found
@@ -275,7 +282,7 @@ def _tuple_row(
         event.probability / max(1e-9, sum(e.probability for e in own_events)), platform.rank,
         places[0] is not None and places[1] is not None and places[0].clause == places[1].clause,
         *(x for slot, c in zip(SLOTS, best.choices, strict=True) for x in around.of(event, slot, c.candidate.value)),
-        sum(1 for c in event.choices["target"] if c.rank == target.rank),
+        sum(1 for c in event.choices["target"] if c.rank == target.rank), *event.row,
     ]  # fmt: skip
 
 

@@ -176,22 +176,36 @@ _CONTRAST = {
 _SOFT = {Lang.EN: re.compile(r",\s+|\s(?=and\s)|\s(?=or\s)|\s\(|\)\s"), Lang.ZH: re.compile(r",|(?<=\))|(?=\()")}
 
 
-def _cuts(plain: str, start: int, end: int, lang: Lang, cues: Sequence[tuple[int, int]]) -> list[int]:
-    """Offsets at which a sentence falls into clauses."""
-    cuts = {m.end() for m in _HARD[lang].finditer(plain, start, end)}
+def _hard_cuts(plain: str, start: int, end: int, lang: Lang, cues: Sequence[tuple[int, int]]) -> set[int]:
+    """Cuts at semicolons, and at colons and dashes where a statement of its own follows (not a list of names)."""
+    found = [(m.end(), m.group().strip().startswith((";", "|"))) for m in _HARD[lang].finditer(plain, start, end)]
+    cuts = set()
+    for number, (cut, sure) in enumerate(found):
+        until = found[number + 1][0] if number + 1 < len(found) else end
+        if sure or any(cut <= left < until for left, _ in cues):
+            cuts.add(cut)
+    return cuts
+
+
+def _cuts(plain: str, start: int, end: int, lang: Lang, cues: Sequence[tuple[int, int]], whole: Sequence[tuple[int, int]]) -> list[int]:
+    """Offsets at which a sentence falls into clauses; none lies inside one of the spans `whole`."""
+    cuts = _hard_cuts(plain, start, end, lang, cues)
     contrast = [m.end() for m in _CONTRAST[lang].finditer(plain, start, end)]
     soft = [m.end() for m in _SOFT[lang].finditer(plain, start, end)]
     cuts.update(contrast if lang is Lang.ZH else ())
+    soft = [c for c in soft if not any(a < c <= b for a, b in whole)]
     for (_, left), (right, _) in zip(cues, cues[1:], strict=False):
         if any(left <= cut <= right for cut in cuts):
             continue
         between = [c for c in contrast if left <= c <= right] or [c for c in soft if left <= c <= right]
         if between:
             cuts.add(between[-1])
-    return sorted(cut for cut in cuts if start < cut < end)
+    return sorted(cut for cut in cuts if start < cut < end and not any(a < cut <= b for a, b in whole))
 
 
-def find_layout(plain: str, title_length: int, lang: Lang, cues: Sequence[tuple[int, int]]) -> Layout:
+def find_layout(
+    plain: str, title_length: int, lang: Lang, cues: Sequence[tuple[int, int]], whole: Sequence[tuple[int, int]] = ()
+) -> Layout:
     """Split a text.
 
     Args:
@@ -199,6 +213,7 @@ def find_layout(plain: str, title_length: int, lang: Lang, cues: Sequence[tuple[
         title_length: code points of the title; 0 if there is none.
         lang: language of the text.
         cues: spans of the action cues in text order; a clause holds one of them where it can.
+        whole: spans in text order that no clause may cut ("A, B and C").
     """
     blocks = find_blocks(plain, title_length, lang)
     sentences: list[Sentence] = []
@@ -213,7 +228,8 @@ def find_layout(plain: str, title_length: int, lang: Lang, cues: Sequence[tuple[
                 inside.append(cues[at])
                 at += 1
             begin = start
-            for cut in (*_cuts(plain, start, end, lang, inside), end):
+            kept = [span for span in whole if span[0] >= start and span[1] <= end]
+            for cut in (*_cuts(plain, start, end, lang, inside, kept), end):
                 if plain[begin:cut].strip(" ,;:|-()"):
                     clauses.append(Clause(begin, cut, len(sentences)))
                     begin = cut

@@ -194,7 +194,10 @@ def read(document: Document) -> Reading:
     offset = len(full) - len(document.text)
     plain, lang = normalise(full), document.lang
     mentions = find_mentions(full, plain, lang)
-    layout = find_layout(plain, max(0, offset - 1), lang, [(m.start, m.end) for m in mentions.actions])
+    # doubtful cues do not cut: measured on annotated documents, fewer and longer clauses tell statements apart better
+    cues = [(m.start, m.end) for m in mentions.actions if not m.weak]
+    whole = sorted({g for found in (mentions.services, mentions.surfaces, mentions.targets) for g in _groups(plain, found)})
+    layout = find_layout(plain, max(0, offset - 1), lang, cues, [(a, b) for a, b in whole if b - a > 1])
     reference = document.published or infer_reference(full, lang)
     dates = find_dates(full, reference, lang)
     starts, ends = _date_mentions(dates)

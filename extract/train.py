@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 
 from extract.candidates import ACTIONS, DETAILS, SLOT_NAMES, SLOTS, Clause, GateFeatures, SlotFeatures, gather_clauses, tokens
 from extract.events import GATE_WIDTH, TUPLE_NAMES, Event, find_events, find_proposals, text_clauses
-from extract.gold import Annotated, GoldFact
+from extract.gold import Annotated, GoldFact, Part, part_of, read_gold
 from extract.reading import Reading, read
 from extract.records import Lang, Stage
 from extract.scorer import Floats, Forest, Linear, Models, rows
@@ -315,3 +316,32 @@ def best_threshold(pairs: Sequence[tuple[float, bool]], needed: int) -> tuple[fl
         if f1 > best and (n == len(ordered) or ordered[n][0] < chance):
             best, threshold = f1, chance
     return threshold, best
+
+
+REAL_EVENTS = "dev_"  # file names of documents on real events; they count double against fictional ones
+
+
+def read_training(paths: Sequence[Path], parts: Collection[Part] = tuple(Part)) -> list[Annotated]:
+    """Annotated documents of the wanted parts, weighted.
+
+    Raises:
+        DataError: a file cannot be read or is wrong.
+    """
+    found = []
+    for path in paths:
+        weight = 2.0 if path.name.startswith(REAL_EVENTS) else 1.0
+        found += [replace(a, weight=weight) for a in read_gold(path) if part_of(a.document.id) in parts]
+    return found
+
+
+def train(gold: Sequence[Annotated], progress: Callable[[str], None] = lambda _: None) -> Models:
+    """Fit all models on annotated documents; the same documents give the same weights.
+
+    Args:
+        gold: training documents.
+        progress: called with a line whenever a stage begins.
+    """
+    progress(f"reading {len(gold)} documents")
+    samples = [prepare(annotated) for annotated in gold]
+    progress("fitting gate, slots and combinations")
+    return fit(samples)
