@@ -14,7 +14,7 @@ from extract.records import PartialDate
 _YEAR_UNITS = {"year", "decade"}
 # How many days from the reference a month and day without a year may lie and still be of its year:
 # looking back is more usual than looking ahead, and the tense of the sentence only leans.
-_AHEAD = {-1: 120, 0: 210, 1: 270, 2: 366}
+_AHEAD = {-1: 60, 0: 210, 1: 270, 2: 366}
 _BACK = {-1: 366, 0: 270, 1: 150, 2: 60}
 # A bare day against the tense counts as so many days further away; one in the reference's month as nearer.
 _PAST_ENOUGH = 7
