@@ -13,7 +13,7 @@ from extract.dates.memory import Memory, alone_on_line
 from extract.dates.ranges import join_ranges
 from extract.dates.records import Anchor, DateMention, DateRole, Expression, Span
 from extract.dates.resolve import Context, resolve
-from extract.dates.roles import role_of, tense_of
+from extract.dates.roles import is_since, role_of, tense_of
 from extract.dates.rules import Rules, load_date_rules
 from extract.dates.scan import scan
 from extract.records import Lang, PartialDate, Precision
@@ -72,6 +72,8 @@ def _tense(folded: str, span: Span, role: DateRole, rules: Rules) -> int:
         return tense
     if role in _ENDS and tense >= 0:
         return _END
+    if is_since(folded, span, rules):
+        return tense
     coming = rules.cues.get("coming_after")
     if tense == 0 and coming is not None and span.first.weekday is not None:
         return int(coming.match(folded, span.end) is not None)

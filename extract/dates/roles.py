@@ -46,6 +46,13 @@ def _is_dateline(folded: str, line: int, span: Span, rules: Rules) -> bool:
     return cues["dateline_after"].match(folded, span.end, span.end + _AFTER) is not None
 
 
+def is_since(folded: str, span: Span, rules: Rules) -> bool:
+    """Whether the date is a beginning that lies back (since, 以来)."""
+    before = folded[max(0, span.start - _BEFORE) : span.start]
+    cues = rules.cues
+    return bool(cues["since_before"].search(before) or cues["since_after"].match(folded, span.end))
+
+
 def tense_of(folded: str, span: Span, rules: Rules) -> int:
     """Tell whether the sentence around a date speaks of the past (-1), the future (1) or neither (0).
 

@@ -10,10 +10,9 @@ import pytest
 from extract.dates import find_dates
 from extract.dates import rules as rules_module
 from extract.dates.records import DateMention
-from extract.dates.rules import DateRule, DateRuleError, load_date_rules
+from extract.dates.rules import DateRuleError, load_date_rules
 from extract.records import Lang
 
-RULES = [(lang, rule) for lang in Lang for rule in load_date_rules(lang).rules]
 REFERENCE = date(2022, 3, 1)
 
 
@@ -21,29 +20,34 @@ def _shown(mention: DateMention) -> str:
     return f"{mention.value}/{mention.until}" if mention.until else str(mention.value)
 
 
-@pytest.mark.parametrize(("lang", "rule"), RULES, ids=lambda value: getattr(value, "id", str(value)))
-def test_examples_are_found_and_resolved(lang: Lang, rule: DateRule) -> None:
-    assert rule.examples or rule.condition == "never", f"{rule.id} has no example"
-    for example in rule.examples:
-        text, reference, mention, value = (part.strip(" ") for part in example.split(" | "))
-        found = {m.text: _shown(m) for m in find_dates(text, date.fromisoformat(reference), lang)}
-        assert found.get(mention) == value, f"{rule.id}: {example!r} gave {found}"
+@pytest.mark.parametrize("lang", list(Lang))
+def test_each_example_is_found_and_resolved_by_its_rule(lang: Lang) -> None:
+    wrong = []
+    for rule in load_date_rules(lang).rules:
+        assert rule.examples or rule.condition == "never", f"{rule.id} has no example"
+        used = set()
+        for example in rule.examples:
+            text, reference, mention, value = (part.strip(" ") for part in example.split(" | "))
+            mentions = find_dates(text, date.fromisoformat(reference), lang)
+            used |= {m.rule for m in mentions}
+            found = {m.text: _shown(m) for m in mentions}
+            if found.get(mention) != value:
+                wrong.append(f"{rule.id}: {example!r} gave {found}")
+        if rule.examples and rule.id not in used:
+            wrong.append(f"{rule.id} finds none of its own examples, but {used}")
+    assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize(("lang", "rule"), RULES, ids=lambda value: getattr(value, "id", str(value)))
-def test_rule_finds_one_of_its_examples_itself(lang: Lang, rule: DateRule) -> None:
-    used = set()
-    for example in rule.examples:
-        text, reference, *_ = example.split(" | ")
-        used |= {m.rule for m in find_dates(text, date.fromisoformat(reference), lang)}
-    assert rule.id in used or rule.condition == "never"
-
-
-@pytest.mark.parametrize(("lang", "rule"), RULES, ids=lambda value: getattr(value, "id", str(value)))
-def test_counter_examples_are_left_alone(lang: Lang, rule: DateRule) -> None:
-    for text in rule.counter_examples:
-        found = [m for m in find_dates(text, REFERENCE, lang) if m.rule == rule.id]
-        assert not found, f"{rule.id}: {text!r} gave {found}"
+@pytest.mark.parametrize("lang", list(Lang))
+def test_each_counter_example_is_left_alone_by_its_rule(lang: Lang) -> None:
+    wrong = [
+        f"{rule.id}: {text!r} gave {mention}"
+        for rule in load_date_rules(lang).rules
+        for text in rule.counter_examples
+        for mention in find_dates(text, REFERENCE, lang)
+        if mention.rule == rule.id
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
 GOOD = """
