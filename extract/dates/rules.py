@@ -162,7 +162,7 @@ def load_date_rules(lang: Lang) -> Rules:
     return Rules(
         lang=lang,
         rules=rules,
-        index={start: Beginning(_gate(found), tuple(found)) for start, found in index.items()},
+        index=_beginnings(index),
         beginning=re.compile("|".join(map(re.escape, index))),
         words=tables["words"],
         events={key: _event(raw) for key, raw in tables["events"].items()},
@@ -215,6 +215,16 @@ def _distinct_groups(pattern: str) -> str:
         return match[0] if seen[match[1]] == 1 else f"(?P<{match[1]}__{seen[match[1]]}>"
 
     return re.sub(r"\(\?P<([a-z_0-9]+)>", distinct, pattern)
+
+
+def _beginnings(index: Mapping[str, list[DateRule]]) -> dict[str, Beginning]:
+    """Give each beginning its rules; words that begin the same rules (the months) share one gate."""
+    shared: dict[tuple[str, ...], Beginning] = {}
+    for found in index.values():
+        key = tuple(rule.id for rule in found)
+        if key not in shared:
+            shared[key] = Beginning(_gate(found), tuple(found))
+    return {start: shared[tuple(rule.id for rule in found)] for start, found in index.items()}
 
 
 def _gate(rules: list[DateRule]) -> re.Pattern[str]:
