@@ -31,7 +31,7 @@ def read_feed(body: bytes, url: str, source: Source) -> Listing:
     if body.lstrip()[:1] == b"{":
         return _json_feed(body, url, source)
     feed = feedparser.parse(io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False)
-    if not feed.version and not feed.entries:
+    if not feed.get("version") and not feed.entries:
         raise NotAListingError("the page is no RSS, Atom or JSON feed")
     zone = ZoneInfo(source.timezone)
     links = [
@@ -119,7 +119,10 @@ def read_sitemap(body: bytes, url: str, source: Source) -> Listing:
         ]
         return Listing(chosen(links, source))
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=False)
-    root = etree.fromstring(body, parser) if body.strip() else None
+    try:
+        root = etree.fromstring(body, parser) if body.strip() else None
+    except etree.XMLSyntaxError:
+        root = None
     if root is None or etree.QName(root).localname not in ("urlset", "sitemapindex"):
         raise NotAListingError("the page is no sitemap")
     entries = list(_sitemap_entries(root, url, source.timezone))

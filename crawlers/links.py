@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urldefrag, urlencode, urljoin, urlsplit, url
 
 import lxml.html
 from cssselect import HTMLTranslator
+from lxml.etree import ParserError
 
 from crawlers.addresses import netloc
 from crawlers.charset import decode_html
@@ -22,6 +23,7 @@ _TRACKING = re.compile(r"(utm_\w+|fbclid|gclid|spm|scm|from_source|share_token|c
 _NO_PAGE = re.compile(
     r"\.(jpe?g|png|gif|webp|svg|ico|css|js|mp[34]|avi|zip|gz|exe|apk|dmg|woff2?)$", re.IGNORECASE
 )
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _ALL_LINKS = "a[href]"
 
 
@@ -57,9 +59,10 @@ def read_index(body: bytes, url: str, content_type: str, source: Source) -> List
         NotAListingError: the page is empty, or the declared selector finds nothing.
     """
     html = decode_html(body, content_type)
-    if not html.strip():
-        raise NotAListingError("the listing page is empty")
-    root = lxml.html.document_fromstring(html, base_url=url)
+    try:
+        root = lxml.html.document_fromstring(html, base_url=url)
+    except (ParserError, ValueError):
+        raise NotAListingError("the listing page is empty or no HTML") from None
     base = urljoin(url, next(iter(root.xpath("//base/@href")), ""))
     links = _anchors(root, source.links or _ALL_LINKS, base)
     if source.links and not links:
@@ -91,7 +94,7 @@ def joined(base: str, link: str) -> str:
 
 def clean_url(url: str) -> str:
     """Drop the fragment and what only tracks the reader, so that one page has one URL."""
-    parts = urlsplit(urldefrag(url.strip()).url)
+    parts = urlsplit(urldefrag(_CONTROLS.sub("", url)).url.strip().replace(" ", "%20"))
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     kept = [(key, value) for key, value in pairs if not _TRACKING.fullmatch(key)]
     query = parts.query if len(kept) == len(pairs) else urlencode(kept)

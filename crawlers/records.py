@@ -142,7 +142,6 @@ class Source:
         min_items, max_items: articles expected in the listings of a run; more are not fetched.
         revisit: when known pages are fetched again.
         local: the hosts of `urls` may lie on this machine.
-        browser: pages are rendered with Chromium (extra `browser`).
         last_verified: day on which a person last saw it work, None if never.
         path: the declaration's file.
     """
@@ -171,7 +170,6 @@ class Source:
     politeness: Politeness = Politeness()
     selectors: tuple[Selectors, ...] = ()
     local: bool = False
-    browser: bool = False
     last_verified: date | None = None
     path: Path | None = None
 

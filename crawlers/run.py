@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ def run(job: Job) -> CrawlReport:
         OSError: the archive cannot be written.
     """
     source = load_source(job.source)
+    if job.limits.articles is not None:
+        source = replace(source, max_items=min(source.max_items, job.limits.articles))
     name = archive_name(source.id, job.started_at)
     info = {"software": user_agent(""), "format": "WARC File Format 1.1", "source": source.id}
     archive = ArchiveWriter(job.archive / name, info | {"isPartOf": job.run_id})

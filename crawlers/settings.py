@@ -21,6 +21,7 @@ class Limits:
         page_seconds, page_bytes: for one response, its body included; bytes count after decompression.
         longest_wait: seconds that a Retry-After may ask for; a longer wait ends the run for that host.
         memory: megabytes of one crawl process.
+        articles: most articles to fetch, None for what the declaration says.
     """
 
     seconds: float = 900.0
@@ -28,6 +29,7 @@ class Limits:
     page_bytes: int = 20 * 1024 * 1024
     longest_wait: float = 300.0
     memory: int = 400
+    articles: int | None = None
 
 
 def user_agent(contact: str) -> str:

@@ -28,7 +28,6 @@ _TOP: Mapping[str, _Check] = {
     "schedule": checks.one_of(Schedule),
     "revisit": checks.one_of(Revisit),
     "local": checks.flag,
-    "browser": checks.flag,
     "last_verified": checks.day_or_empty,
     "discovery": checks.table,
     "expect": checks.table,
@@ -39,7 +38,7 @@ _DISCOVERY: Mapping[str, _Check] = {
     "type": checks.one_of(Discovery),
     "urls": checks.texts,
     "links": checks.selector,
-    "next_page": checks.selector,
+    "next_page": checks.text,  # a selector (index) or a path (api)
     "max_pages": checks.whole(1, 1000),
     "include": checks.patterns,
     "exclude": checks.patterns,
@@ -193,10 +192,18 @@ def _check_whole(path: Path, source: Source, given: set[str], platforms: Collect
         )
     if source.platform is not None and platforms is not None and source.platform not in platforms:
         raise SourceError(path, "platform", f"unknown slug {source.platform!r}; add it to the vocabulary")
+    _check_discovery(path, source, given)
+    _check_politeness(path, source)
+
+
+def _check_discovery(path: Path, source: Source, given: set[str]) -> None:
+    """Check that each key of the discovery fits its type."""
     for key in sorted(given & _ONLY_FOR.keys()):
         if source.discovery not in _ONLY_FOR[key]:
             allowed = " or ".join(_ONLY_FOR[key])
             raise SourceError(path, f"discovery.{key}", f"is only for type {allowed}")
+    if source.discovery is Discovery.INDEX and source.next_page:
+        _checked(path, "discovery", {"next_page": source.next_page}, {"next_page": checks.selector})
     if source.discovery is Discovery.API and not (source.items and source.item_url):
         raise SourceError(path, "discovery", "type api needs items and item_url")
     if source.min_items > source.max_items:
@@ -205,7 +212,6 @@ def _check_whole(path: Path, source: Source, given: set[str], platforms: Collect
         problem = checks.start_url_problem(url, source)
         if problem:
             raise SourceError(path, "discovery.urls", f"{url}: {problem}")
-    _check_politeness(path, source)
 
 
 def _check_politeness(path: Path, source: Source) -> None:
