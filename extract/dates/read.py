@@ -22,8 +22,9 @@ from datetime import date
 from typing import Any
 
 from extract.dates.numbers import read_number
+from extract.dates.patterns import caught
 from extract.dates.records import Anchor, Expression, Span, Step
-from extract.dates.rules import DateRule, Rules, caught
+from extract.dates.rules import DateRule, Rules
 
 _FROM_PREVIOUS = {"direction_prev", "month_from_prev"}
 _SHIFTS = ("year", "month", "week", "day")

@@ -6,19 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from extract.dates.arithmetic import DAY_UNITS, add, count_weekdays, exists, month_plus, whole_week
+from extract.dates.arithmetic import DAY_UNITS, add, count_weekdays, exists, month_plus
+from extract.dates.choose import choose_year, in_week, month_from, nearest_day, nearest_year, weekday_around
 from extract.dates.records import Anchor, Expression
 from extract.dates.rules import Event
 from extract.records import PartialDate
 
 _YEAR_UNITS = {"year", "decade"}
-# How many days from the reference a month and day without a year may lie and still be of its year:
-# looking back is more usual than looking ahead, and the tense of the sentence only leans.
-_AHEAD = {-1: 60, 0: 210, 1: 270, 2: 366}
-_BACK = {-1: 366, 0: 270, 1: 150, 2: 60}
-# A bare day against the tense counts as so many days further away; one in the reference's month as nearer.
+
+# A day told as future may lie so many days back and still be meant.
 _PAST_ENOUGH = 7
-_WRONG_WAY, _SAME_MONTH = 15, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +144,7 @@ def _event(expression: Expression, context: Context) -> PartialDate | None:
     if context.reference is None:
         return None
     dates = [_moving(moving, exact=expression.exact) for moving in event.days.values()]
-    return _choose(dates, expression.direction, context.reference, context.tense)
+    return choose_year(dates, expression.direction, context.reference, context.tense)
 
 
 def _moving(day: date, *, exact: bool) -> PartialDate:
@@ -182,9 +179,9 @@ def _in_month(expression: Expression, context: Context) -> PartialDate | None:
 def _without_year(expression: Expression, context: Context) -> PartialDate | None:
     month, day = expression.month or 1, expression.day
     if expression.anchor is Anchor.PREVIOUS and expression.direction is not None and context.previous:
-        return _month_from(month, expression.direction, context.previous)
+        return month_from(month, expression.direction, context.previous)
     if context.listed is not None and expression.direction is None:
-        return _nearest(month, day, context.listed)
+        return nearest_year(month, day, context.listed)
     if context.year is not None and expression.direction is None and exists(context.year, month, day):
         return PartialDate(context.year, month, day)
     if context.reference is None:
@@ -195,41 +192,7 @@ def _without_year(expression: Expression, context: Context) -> PartialDate | Non
     if expression.weekday is not None and day is not None:  # Tuesday, 15 August: some years only
         near = [found for found in dates if abs(found.year - reference.year) <= 1]
         dates = [found for found in near if found.first.isoweekday() == expression.weekday] or dates
-    return _choose(dates, expression.direction, reference, context.tense)
-
-
-def _month_from(month: int, direction: int, named: PartialDate) -> PartialDate:
-    """That month of the year named before, or the one following or preceding that date."""
-    passed = named.month is None or month <= named.month
-    year = named.year + (1 if direction > 0 and passed else -1 if direction < 0 and not passed else 0)
-    return PartialDate(year, month)
-
-
-def _nearest(month: int, day: int | None, other: PartialDate) -> PartialDate | None:
-    years = [year for year in range(other.year - 1, other.year + 2) if exists(year, month, day)]
-    dates = [PartialDate(year, month, day) for year in years]
-    return min(dates, key=lambda found: abs(found.first - other.first), default=None)
-
-
-def _choose(
-    dates: list[PartialDate], direction: int | None, reference: date, tense: int
-) -> PartialDate | None:
-    """Pick the year: by the words last, this, next; else the least strange."""
-    if direction == 0:
-        dates = [found for found in dates if found.year == reference.year]
-    elif direction is not None and direction < 0:
-        dates = [found for found in dates if found.last < reference][-1:]
-    elif direction is not None:
-        dates = [found for found in dates if found.first > reference][:1]
-    return min(dates, key=lambda found: _strangeness(found, reference, tense), default=None)
-
-
-def _strangeness(found: PartialDate, reference: date, tense: int) -> tuple[bool, int, int]:
-    """Order years by how odd the date would be: out of reach, not of this year, far."""
-    days = (
-        (found.first - reference).days if found.first > reference else min((found.last - reference).days, 0)
-    )
-    return not -_BACK[tense] <= days <= _AHEAD[tense], abs(found.year - reference.year), abs(days)
+    return choose_year(dates, expression.direction, reference, context.tense)
 
 
 def _bare_day(expression: Expression, context: Context) -> PartialDate | None:
@@ -241,11 +204,7 @@ def _bare_day(expression: Expression, context: Context) -> PartialDate | None:
             return named
     if reference is None:
         return None
-    months = [month_plus(reference.year, reference.month, step) for step in (-2, -1, 0, 1, 2)]
-    days = [date(year, month, day) for year, month in months if exists(year, month, day)]
-    if expression.weekday is not None:
-        days = [found for found in days if found.isoweekday() == expression.weekday] or days
-    return PartialDate.of(min(days, key=lambda found: _day_strangeness(found, reference, context.tense)))
+    return nearest_day(day, expression.weekday, reference, context.tense)
 
 
 def _in_named_month(day: int, named: PartialDate, context: Context) -> PartialDate | None:
@@ -262,34 +221,17 @@ def _in_named_month(day: int, named: PartialDate, context: Context) -> PartialDa
     return found
 
 
-def _day_strangeness(found: date, reference: date, tense: int) -> int:
-    days = (found - reference).days
-    same_month = (found.year, found.month) == (reference.year, reference.month)
-    return abs(days) + (_WRONG_WAY if days * tense < 0 else 0) - (_SAME_MONTH if same_month else 0)
-
-
 def _near(expression: Expression, context: Context) -> PartialDate | None:
     """Days and weeks around the anchor: tomorrow, next Tuesday, this week."""
     base = _base(expression, context)
     if base is None:
         return None
     if expression.week_shift is not None:
-        return _in_week(base.first, expression.week_shift, expression.weekday)
+        return in_week(base.first, expression.week_shift, expression.weekday)
     if expression.weekday is not None:
         if expression.anchor is Anchor.PREVIOUS and expression.direction is not None:
             return PartialDate.of(count_weekdays(base.first, expression.weekday, expression.direction))
-        return PartialDate.of(_weekday_around(base.first, expression.weekday, context.tense))
+        return PartialDate.of(weekday_around(base.first, expression.weekday, context.tense))
     if base.day is None:  # "the next day" after a month: nothing finer is known
         return base
     return PartialDate.of(base.first + timedelta(days=expression.day_shift or 0))
-
-
-def _in_week(day: date, weeks: int, weekday: int | None) -> PartialDate:
-    monday = day - timedelta(days=day.weekday()) + timedelta(weeks=weeks)
-    return whole_week(monday) if weekday is None else PartialDate.of(monday + timedelta(days=weekday - 1))
-
-
-def _weekday_around(day: date, weekday: int, tense: int) -> date:
-    """The next such weekday in a sentence about the future, else the last one; today counts as past."""
-    ahead = (weekday - day.isoweekday()) % 7
-    return day + timedelta(days=ahead or 7) if tense > 0 else day - timedelta(days=-ahead % 7)

@@ -1,20 +1,9 @@
-r"""Typed date rules from `rules/<lang>/dates*.toml`: read once, checked on loading.
-
-A pattern is a regular expression over folded text. In it
-
-- `{name}` stands for a word list or a named pattern and makes a group of that name,
-- `{name>alias}` does the same under another name, `{name>_}` without a group,
-- a name of the table `pieces` is inserted as it is,
-- a space matches one to three spaces; inside a look-behind write `\x20`.
-
-What the groups mean is told in `read.py`.
-"""
+"""Typed date rules from `rules/<lang>/dates*.toml`: read once, checked on loading."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,14 +11,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from extract.data import DataError
+from extract.dates.patterns import PIECE, DateRuleError, alternation, compiled, expand, spaced
 from extract.dates.records import Anchor
 from extract.records import Lang
 
 RULES = Path(__file__).parent.parent / "rules"
 
-_REFERENCE = re.compile(r"\{([a-z][a-z_0-9]*)(?:>([a-z_0-9]+))?\}")
-_PIECE = "(?#piece)"  # marks a fragment that makes no group
 _KNOWN_KEYS = {
     "id", "reason", "starts", "pattern", "examples", "counter_examples",
     "anchor", "precision", "sign", "orders", "shift", "case", "month", "condition", "era",
@@ -41,10 +28,6 @@ _CHOICES = {
     "condition": ("not_past", "previous", "never"),
     "anchor": ("reference", "previous"),
 }
-
-
-class DateRuleError(DataError):
-    """A rule file is wrong; the message names file and rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +132,10 @@ def load_date_rules(lang: Lang) -> Rules:
     tables: dict[str, Any] = {name: [] if name == "rule" else {} for name in _KNOWN_TABLES}
     for path in sorted((RULES / lang.value).glob("dates*.toml")):
         _merge(tables, path)
-    fragments = {name: _alternation(words) for name, words in tables["words"].items()}
-    fragments |= {name: _spaced(pattern) for name, pattern in tables["patterns"].items()}
+    fragments = {name: alternation(words) for name, words in tables["words"].items()}
+    fragments |= {name: spaced(pattern) for name, pattern in tables["patterns"].items()}
     for name, pattern in tables["pieces"].items():
-        fragments[name] = f"(?:{_expand(pattern, fragments, name)}){_PIECE}"
+        fragments[name] = f"(?:{expand(pattern, fragments, name)}){PIECE}"
     rules = tuple(_rule(raw, fragments, tables["words"], lang) for raw in tables["rule"])
     _check_ids(rules, lang)
     index: dict[str, list[DateRule]] = {}
@@ -166,8 +149,8 @@ def load_date_rules(lang: Lang) -> Rules:
         beginning=re.compile("|".join(map(re.escape, index))),
         words=tables["words"],
         events={key: _event(raw) for key, raw in tables["events"].items()},
-        cues={key: _compiled(raw, fragments, f"cues.{key}") for key, raw in tables["cues"].items()},
-        joins={key: _compiled(raw, fragments, f"joins.{key}") for key, raw in tables["joins"].items()},
+        cues={key: compiled(raw, fragments, f"cues.{key}") for key, raw in tables["cues"].items()},
+        joins={key: compiled(raw, fragments, f"joins.{key}") for key, raw in tables["joins"].items()},
     )
 
 
@@ -186,35 +169,6 @@ def _merge(tables: dict[str, Any], path: Path) -> None:
         if twice:
             raise DateRuleError(f"{path.name}: {name} defined twice: {', '.join(sorted(twice))}")
         tables[name].update(content)
-
-
-def _alternation(words: Mapping[str, int | str]) -> str:
-    longest_first = sorted(words, key=len, reverse=True)
-    return "|".join(re.escape(word).replace(r"\ ", " ").replace(" ", " {1,3}") for word in longest_first)
-
-
-def _expand(pattern: str, fragments: Mapping[str, str], where: str) -> str:
-    def fragment(match: re.Match[str]) -> str:
-        name, alias = match[1], match[2] or match[1]
-        if name not in fragments:
-            raise DateRuleError(f"{where}: unknown pattern {{{name}}}")
-        content = fragments[name]
-        if content.endswith(_PIECE):
-            return content.removesuffix(_PIECE)
-        return f"(?:{content})" if alias == "_" else f"(?P<{alias}>{content})"
-
-    return _REFERENCE.sub(fragment, _spaced(pattern))
-
-
-def _distinct_groups(pattern: str) -> str:
-    """Number the repetitions of a group name, which alternatives need: year, year__2, ..."""
-    seen: Counter[str] = Counter()
-
-    def distinct(match: re.Match[str]) -> str:
-        seen[match[1]] += 1
-        return match[0] if seen[match[1]] == 1 else f"(?P<{match[1]}__{seen[match[1]]}>"
-
-    return re.sub(r"\(\?P<([a-z_0-9]+)>", distinct, pattern)
 
 
 def _beginnings(index: Mapping[str, list[DateRule]]) -> dict[str, Beginning]:
@@ -236,22 +190,6 @@ def _gate(rules: list[DateRule]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{branch})" for branch in branches))
 
 
-def caught(match: re.Match[str]) -> dict[str, str]:
-    """Give the groups of a match that caught something, by their names in the rule file."""
-    return {name.split("__")[0]: text for name, text in match.groupdict().items() if text is not None}
-
-
-def _spaced(pattern: str) -> str:
-    return re.sub(r"(?<!\[)(?<!\\) (?![?*+{\]])", " {1,3}", pattern)
-
-
-def _compiled(pattern: str, fragments: Mapping[str, str], where: str) -> re.Pattern[str]:
-    try:
-        return re.compile(_distinct_groups(_expand(pattern, fragments, where)))
-    except re.error as error:
-        raise DateRuleError(f"{where}: pattern does not compile: {error}") from error
-
-
 def _rule(
     raw: Mapping[str, Any], fragments: Mapping[str, str], words: Mapping[str, Any], lang: Lang
 ) -> DateRule:
@@ -263,7 +201,7 @@ def _rule(
     for key, allowed in _CHOICES.items():
         if key in raw and raw[key] not in allowed:
             raise DateRuleError(f"{where}: {key} must be one of {', '.join(allowed)}")
-    regex = _compiled(raw["pattern"], fragments, where)
+    regex = compiled(raw["pattern"], fragments, where)
     shift = raw.get("shift")
     return DateRule(
         id=raw["id"],
