@@ -59,19 +59,17 @@ def play(settings: Settings, start_night: Callable[[Settings], Night]) -> Iterat
 
 
 def demo_settings(settings: Settings) -> Settings:
-    """Return the settings of the demonstration, with an empty data directory of its own.
+    """Return the settings of the demonstration; its data directory is emptied of an earlier demonstration.
 
     Raises:
-        InputError: the directory holds something that is not an earlier demonstration.
+        InputError: the directory holds something else.
     """
-    data = settings.data / "demo"
-    if data.exists():
+    data = settings.data
+    if data.exists() and any(data.iterdir()):
         if not (data / _MARK).exists():
-            raise InputError(
-                f"{data}: exists and is no earlier demonstration; name another place with --data"
-            )
+            raise InputError(f"{data}: holds no earlier demonstration; name another place with --data")
         shutil.rmtree(data)
-    data.mkdir(parents=True)
+    data.mkdir(parents=True, exist_ok=True)
     (data / _MARK).write_text(
         "Made by `linkpolicy demo`; the next demonstration removes it.\n", encoding="utf-8"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -84,12 +85,17 @@ def start_night(settings: Settings, only: tuple[str, ...]) -> Night:
     return run_flow(settings, only)
 
 
-def demo(data: Data = None) -> None:
+def demo(
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="DIR", help="Data directory (`demo` in the usual one).")
+    ] = None,
+) -> None:
     """Two nights over the bundled sample sites on localhost, then the policy table and what changed."""
-    from flows.commands.tables import changes, policy
+    from flows.commands.tables import policy, show_changes
     from flows.demo import demo_settings, play
 
-    settings = demo_settings(load_settings(data=data))
+    chosen = load_settings(data=data)
+    settings = demo_settings(chosen if data else chosen.model_copy(update={"data": chosen.data / "demo"}))
     say("The sample sites are served on this machine; the first night starts a temporary Prefect server.")
     rows: dict[str, int] = {}
     problems: list[str] = []
@@ -105,7 +111,7 @@ def demo(data: Data = None) -> None:
     say("")
     policy(data=settings.data)
     say("")
-    changes(data=settings.data)
+    show_changes(settings, ("change", "headline"))
     say(f"\nThe table: {settings.published_file}\nAlerts:    {settings.alerts_log}")
     say(f"Ask it:    linkpolicy sql --data {settings.data} 'FROM policy_current'")
     if problems:

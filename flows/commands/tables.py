@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,7 +11,7 @@ import typer
 from flows.commands.options import AsJson, Data, day
 from flows.console import say, show
 from flows.errors import InputError
-from flows.settings import load_settings
+from flows.settings import Settings, load_settings
 from flows.stores import asking, published_file
 
 if TYPE_CHECKING:
@@ -86,15 +87,18 @@ def changes(
     as_json: AsJson = False,
 ) -> None:
     """Show what changed in the policy table, with before, after and evidence."""
-    from datetime import date
+    show_changes(load_settings(data=data), CHANGES, day(since, "--since") or date.min, as_json=as_json)
 
+
+def show_changes(
+    settings: Settings, columns: Sequence[str], since: date = date.min, *, as_json: bool = False
+) -> None:
+    """Show the changes known on or after a day."""
     from warehouse.changes import changes_since
 
-    first = day(since, "--since") or date.min
-    with asking(load_settings(data=data)) as connection:
-        found = changes_since(connection, first)
-    rows = [change_row(change, as_json=as_json) for change in found]
-    show(rows, CHANGES, title="Changes of policy", as_json=as_json, empty="no changes of policy")
+    with asking(settings) as connection:
+        rows = [change_row(change, as_json=as_json) for change in changes_since(connection, since)]
+    show(rows, columns, title="Changes of policy", as_json=as_json, empty="no changes of policy")
 
 
 def change_row(change: Change, *, as_json: bool) -> dict[str, Any]:
