@@ -11,8 +11,9 @@ from typing import Any
 import duckdb
 
 from warehouse.changes import changes_of
-from warehouse.documents import Item, document_row, place_readings
+from warehouse.documents import place_readings
 from warehouse.ids import content_hash
+from warehouse.items import Item, document_row
 from warehouse.manifest import write_manifest
 from warehouse.observations import observation_rows
 from warehouse.policy import derive_touched

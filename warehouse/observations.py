@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from extract.records import Fact, PartialDate, Precision
-from warehouse.documents import Item
+from extract.records import Fact
 from warehouse.ids import content_hash, page_id
+from warehouse.items import Item
 from warehouse.relations import relation_of
+from warehouse.values import fact_values
 
 
 def observation_rows(
@@ -39,21 +40,3 @@ def observation_row(
         "evidence_end": fact.end, "rules": list(fact.rules), "confidence": fact.confidence,
         "extractor_version": version, "verdict_id": None,
     }  # fmt: skip
-
-
-def fact_values(fact: Fact) -> dict[str, object]:
-    """What the fact says, as columns."""
-    return {
-        "platform": fact.platform, "surface": fact.surface, "target": fact.target, "region": fact.region,
-        "action": fact.action, "stage": fact.stage, **date_columns(fact.effective_from, fact.effective_to),
-    }  # fmt: skip
-
-
-def date_columns(start: PartialDate | None, end: PartialDate | None) -> dict[str, object]:
-    """Start as its first day and end as its last day, each with its precision."""
-    return {
-        "effective_from": start.first if start else None,
-        "from_precision": Precision(start.precision) if start else None,
-        "effective_to": end.last if end else None,
-        "to_precision": Precision(end.precision) if end else None,
-    }

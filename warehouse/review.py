@@ -82,7 +82,7 @@ def verdicts(connection: duckdb.DuckDBPyConnection) -> list[Verdict]:
 
 
 def annotated(connection: duckdb.DuckDBPyConnection) -> list[tuple[Document, tuple[Fact, ...]]]:
-    """Documents that a reviewer has judged, with the facts that stand in them now: material for the gold set."""
+    """Documents that a reviewer has judged, with the facts that stand now: material for the gold set."""
     documents = records(connection, "judged_documents")
     facts: dict[str, list[Fact]] = {row["document_id"]: [] for row in documents}
     for row in records(connection, "judged_facts"):

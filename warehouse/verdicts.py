@@ -5,10 +5,10 @@ from __future__ import annotations
 import duckdb
 
 from warehouse.ids import content_hash
-from warehouse.observations import date_columns, fact_values
 from warehouse.records import Batch, Verdict, WarehouseError
 from warehouse.sql import run
 from warehouse.stage import stage
+from warehouse.values import date_columns, fact_values
 
 DECISIONS = ("accept", "reject", "correct")
 

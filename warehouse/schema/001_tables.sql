@@ -136,6 +136,7 @@ CREATE TABLE document (
   title VARCHAR NOT NULL,
   text VARCHAR,
   cluster_id UUID NOT NULL,
+  facts_id UUID,
   digest VARCHAR,
   warc_file VARCHAR,
   warc_offset BIGINT
@@ -156,6 +157,7 @@ COMMENT ON COLUMN document.published_inferred IS 'True if the day or its year wa
 COMMENT ON COLUMN document.title IS 'Headline, may be empty.';
 COMMENT ON COLUMN document.text IS 'Plain text that evidence offsets count in; NULL if it states nothing of interest.';
 COMMENT ON COLUMN document.cluster_id IS 'First document that it is a near-duplicate of; its own id if none. A cluster counts as one witness.';
+COMMENT ON COLUMN document.facts_id IS 'Hash of what it states, by which translations of one notice are found; NULL if nothing.';
 COMMENT ON COLUMN document.digest IS 'Digest of the snapshot it was read from.';
 COMMENT ON COLUMN document.warc_file IS 'WARC file of that snapshot.';
 COMMENT ON COLUMN document.warc_offset IS 'Byte offset in that file.';

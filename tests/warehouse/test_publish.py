@@ -1,0 +1,210 @@
+"""Publishing: verified, read-only, atomic; and what a killed writer or publisher leaves."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.warehouse.helpers import batch, fact, reading
+from warehouse.checks import CheckError, check_names, run_check, run_checks
+from warehouse.dictionary import data_dictionary
+from warehouse.load import load_batch
+from warehouse.publish import TABLES, export, publish
+from warehouse.records import WarehouseError
+from warehouse.store import connect
+
+ROOT = Path(__file__).parents[2]
+KILLS = int(os.environ.get("LINKPOLICY_TEST_KILLS", "6"))
+TEXT = "Links to Taobao are removed from 1 March."
+
+
+def load(path: Path, number: int) -> None:
+    """One more night with one more rule."""
+    text = f"{TEXT} Number {number}."
+    known = (datetime.fromisoformat("2022-02-23T03:00") + timedelta(days=number)).isoformat()
+    found = fact(text, surface=f"s{number}", start="2022-03-01")
+    with connect(path) as connection:
+        load_batch(connection, batch(f"n{number}", reading(text, found), known=known), lambda _: ["console"])
+
+
+def test_an_analyst_reads_the_published_file(path: Path, tmp_path: Path) -> None:
+    load(path, 1)
+    link = publish(path, tmp_path / "published")
+    assert link.is_symlink()
+    assert link.resolve().stat().st_mode & 0o777 == 0o444
+    with duckdb.connect(str(link), read_only=True) as analyst:
+        tables = {row[0] for row in analyst.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+        assert tables == set(TABLES)
+        assert analyst.execute("SELECT platform, action, sentence FROM policy_current").fetchall() == [
+            ("kuaishou", "block", f"{TEXT} Number 1.")
+        ]
+        assert analyst.execute("SELECT count(*) FROM evidence").fetchone() == (1,)
+        assert analyst.execute("SELECT text FROM document").fetchall() == [(None,)]
+
+
+def test_old_files_stay_for_readers_and_then_go(path: Path, tmp_path: Path) -> None:
+    published = tmp_path / "published"
+    load(path, 1)
+    with duckdb.connect(str(publish(path, published, keep=2)), read_only=True) as reader:
+        for number in (2, 3):
+            load(path, number)
+            publish(path, published, keep=2)
+        assert reader.execute("SELECT count(*) FROM run").fetchone() == (1,)  # it keeps what it opened
+    assert [file.name for file in sorted(published.iterdir())] == [
+        "policy-000002.duckdb", "policy-000003.duckdb", "policy.duckdb",
+    ]  # fmt: skip
+
+
+def test_publishing_the_same_run_again_is_harmless(path: Path, tmp_path: Path) -> None:
+    load(path, 1)
+    first = publish(path, tmp_path / "published").resolve()
+    assert publish(path, tmp_path / "published").resolve() == first
+
+
+def test_a_failing_check_keeps_the_last_good_file(path: Path, tmp_path: Path) -> None:
+    load(path, 1)
+    good = publish(path, tmp_path / "published").resolve()
+    load(path, 2)
+    with connect(path) as connection:
+        connection.execute("INSERT INTO policy FROM policy LIMIT 1")
+        connection.execute("UPDATE observation SET evidence = 'never said' WHERE surface = 's2'")
+    with pytest.raises(CheckError, match="overlapping_intervals") as error:
+        publish(path, tmp_path / "published")
+    names = {failure.name for failure in error.value.failures}
+    assert names >= {"overlapping_intervals", "evidence_matches_document"}
+    assert (tmp_path / "published" / "policy.duckdb").resolve() == good
+    assert [file.name for file in (tmp_path / "published").iterdir() if file.name.startswith(".")] == []
+
+
+_NEIGHBOURS = """
+UPDATE policy SET valid_to = DATE '2022-04-01';
+INSERT INTO policy SELECT * REPLACE (valid_to AS valid_from, DATE '2023-01-01' AS valid_to) FROM policy;
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        (
+            "overlapping_intervals",
+            "INSERT INTO policy SELECT * REPLACE (valid_from + 1 AS valid_from) FROM policy",
+        ),
+        ("empty_intervals", "UPDATE policy SET valid_to = valid_from"),
+        ("unmerged_neighbours", _NEIGHBOURS),
+        ("gaps_in_known_time", "UPDATE policy SET known_from = TIMESTAMP '2001-01-01'"),
+        ("known_in_the_future", "UPDATE run SET known_at = now()::TIMESTAMP + INTERVAL 9 DAY"),
+        ("ledger_order", "UPDATE run SET number = 5"),
+        ("orphaned_evidence", "UPDATE change SET evidence_ids = [uuid()]"),
+        ("orphaned_observations", "DELETE FROM document"),
+        ("evidence_matches_document", "UPDATE observation SET evidence_start = 3"),
+        ("doubled_ids", "INSERT INTO observation FROM observation"),
+        ("key_collisions", "INSERT INTO policy SELECT * REPLACE ('x' AS platform) FROM policy"),
+        ("alerts_without_change", "DELETE FROM change"),
+        ("published_in_the_future", "UPDATE observation SET said_on = DATE '2031-01-01'"),
+        ("malformed_slugs", "UPDATE policy SET target = 'Tao Bao'"),
+        ("support_matches_policy", "DELETE FROM support"),
+        ("far_dates", "UPDATE policy SET valid_from = DATE '1970-01-01'"),
+        ("contradictions", "UPDATE policy SET contested = true"),
+    ],
+)  # fmt: skip
+def test_each_check_finds_its_damage(path: Path, name: str, damage: str) -> None:
+    load(path, 1)
+    with connect(path) as connection:
+        assert run_check(connection, name) is None
+        connection.execute(damage)
+        failure = run_check(connection, name)
+        assert failure is not None
+        assert failure.severity == ("warn" if name in {"far_dates", "contradictions"} else "error")
+
+
+def test_every_check_is_tested() -> None:
+    marks = test_each_check_finds_its_damage.pytestmark  # type: ignore[attr-defined]
+    assert {case[0] for case in marks[0].args[1]} == set(check_names())
+
+
+def test_an_empty_warehouse_can_be_published(path: Path, tmp_path: Path) -> None:
+    with duckdb.connect(str(publish(path, tmp_path / "published")), read_only=True) as analyst:
+        assert analyst.execute("SELECT count(*) FROM policy_current").fetchone() == (0,)
+
+
+def test_a_warehouse_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match="not published"):
+        publish(tmp_path / "none.duckdb", tmp_path / "published")
+
+
+def test_export_writes_parquet_and_csv(path: Path, tmp_path: Path) -> None:
+    load(path, 1)
+    files = export(publish(path, tmp_path / "published"), tmp_path / "export")
+    assert {file.suffix for file in files} == {".parquet", ".csv"}
+    with duckdb.connect() as analyst:
+        for file in files:
+            assert (
+                len(
+                    analyst.from_parquet(str(file))
+                    if file.suffix == ".parquet"
+                    else analyst.from_csv_auto(str(file))
+                )
+                >= 0
+            )
+        history = analyst.from_parquet(str(tmp_path / "export" / "policy_history.parquet"))
+        assert history.project("action").fetchall() == [("block",)]
+
+
+def test_the_data_dictionary_is_up_to_date() -> None:
+    assert (ROOT / "docs" / "data-dictionary.md").read_text(encoding="utf-8") == data_dictionary()
+
+
+NIGHTS = """
+import sys
+from pathlib import Path
+from tests.warehouse.test_publish import load
+from warehouse.publish import publish
+path, first = Path(sys.argv[1]), int(sys.argv[2])
+print("go", flush=True)
+for number in range(first, first + 1000):
+    load(path, number)
+    print(number, flush=True)
+    publish(path, path.parent / "published")
+"""
+
+
+def test_kill_at_any_moment(path: Path) -> None:
+    """Acknowledged nights are there, once; the published file is always whole."""
+    rng = random.Random(11)  # noqa: S311
+    acknowledged = 0
+    for _ in range(KILLS):
+        with subprocess.Popen(
+            [sys.executable, "-c", NIGHTS, str(path), str(acknowledged + 1)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as writer:
+            assert writer.stdout is not None
+            assert writer.stdout.readline() == "go\n"
+            time.sleep(rng.uniform(0, 2.5))
+            writer.send_signal(signal.SIGKILL)
+            lines = [line for line in writer.stdout.read().splitlines() if line.isdigit()]
+        acknowledged = int(lines[-1]) if lines else acknowledged
+        with connect(path) as connection:
+            runs = [row[0] for row in connection.execute("SELECT run_id FROM run ORDER BY number").fetchall()]
+            assert runs[:acknowledged] == [f"n{number}" for number in range(1, acknowledged + 1)]
+            assert len(runs) <= acknowledged + 1  # the one that was killed between commit and word of it
+            assert connection.execute("SELECT count(*) FROM alert").fetchone() == (len(runs),)
+            assert [failure for failure in run_checks(connection) if failure.severity == "error"] == []
+        acknowledged = len(runs)
+        link = path.parent / "published" / "policy.duckdb"
+        if link.exists():
+            with duckdb.connect(str(link), read_only=True) as analyst:
+                [(number, rules)] = analyst.execute(
+                    "SELECT (SELECT max(number) FROM run), (SELECT count(*) FROM policy_history)"
+                ).fetchall()
+                assert number == rules >= acknowledged - 1

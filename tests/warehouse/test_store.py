@@ -1,0 +1,195 @@
+"""Opening: creation, migration, refusal, and losses that would otherwise go unseen."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.warehouse.helpers import batch, fact, reading
+from warehouse.categories import close_scopes, load_categories
+from warehouse.load import load_batch
+from warehouse.manifest import manifest_path
+from warehouse.records import WarehouseError
+from warehouse.store import SCHEMA_VERSION, close, connect, migrate, migrations, set_categories
+
+TEXT = "Links are blocked."
+ROOT = Path(__file__).parents[2]
+
+
+def schema(connection: duckdb.DuckDBPyConnection) -> list[tuple[object, ...]]:
+    return connection.execute(
+        "SELECT table_name, column_name, data_type, comment FROM duckdb_columns() WHERE NOT internal "
+        "ORDER BY ALL"
+    ).fetchall()
+
+
+def load(path: Path, run_id: str) -> None:
+    with connect(path) as connection:
+        load_batch(connection, batch(run_id, reading(f"{TEXT} {run_id}", fact(f"{TEXT} {run_id}"))))
+
+
+@pytest.mark.parametrize("version", [number for number, _, _ in migrations()])
+def test_every_version_can_be_brought_up_to_date(tmp_path: Path, version: int) -> None:
+    old = tmp_path / "old.duckdb"
+    with duckdb.connect(str(old)) as connection:
+        migrate(connection, old, upto=version)
+    with connect(old) as connection, connect(tmp_path / "new.duckdb") as new:
+        assert schema(connection) == schema(new)
+        assert connection.execute("SELECT max(number) FROM schema_version").fetchone() == (SCHEMA_VERSION,)
+
+
+def test_everything_has_a_comment(connection: duckdb.DuckDBPyConnection) -> None:
+    missing = connection.execute(
+        "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND comment IS NULL "
+        "AND database_name <> 'temp' "
+        "UNION ALL SELECT table_name, NULL FROM duckdb_tables() WHERE comment IS NULL AND NOT temporary "
+        "UNION ALL SELECT view_name, NULL FROM duckdb_views() WHERE NOT internal AND comment IS NULL "
+        "UNION ALL SELECT function_name, NULL FROM duckdb_functions() "
+        "WHERE NOT internal AND function_type LIKE '%macro' AND comment IS NULL AND database_name <> 'temp'"
+    ).fetchall()
+    assert missing == []
+
+
+def test_a_newer_file_is_refused(path: Path) -> None:
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("INSERT INTO schema_version VALUES (999, '999_future')")
+    with pytest.raises(WarehouseError, match=r"schema version 999 is newer than this program knows \(\d+\)"):
+        connect(path)
+
+
+def test_another_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE TABLE mine (a INTEGER)")
+    with pytest.raises(WarehouseError, match="not a warehouse of linkpolicy"):
+        connect(path)
+    (tmp_path / "text").write_text("no database")
+    with pytest.raises(WarehouseError, match="cannot be opened"):
+        connect(tmp_path / "text")
+
+
+def test_a_missing_file_is_not_made_for_reading(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match="no such file"):
+        connect(tmp_path / "none.duckdb", read_only=True)
+
+
+def test_a_second_writer_is_told_to_wait(path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from warehouse.store import connect\n"
+        "c = connect(Path(sys.argv[1])); print('open', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(path)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "open\n"
+        with pytest.raises(WarehouseError, match="in use by another process"):
+            connect(path)
+        holder.communicate("")
+
+
+def test_a_deleted_log_is_reported(path: Path, tmp_path: Path) -> None:
+    load(path, "n1")
+    wal = path.with_name(path.name + ".wal")
+    connection = connect(path)
+    load_batch(connection, batch("n2", reading("Two.", fact("Two."))))
+    for file in (path, wal, manifest_path(path)):
+        shutil.copy(file, tmp_path / f"copy-{file.name}")  # the state that a crash now would leave
+    connection.close()
+    crashed = tmp_path / f"copy-{path.name}"
+    crashed_wal = tmp_path / f"copy-{wal.name}"
+    whole = crashed_wal.read_bytes()
+    with connect(crashed) as reopened:
+        assert reopened.execute("SELECT count(*) FROM run").fetchone() == (2,)
+    shutil.copy(path, crashed)
+    for left in (b"", whole[: len(whole) // 3]):
+        restore = tmp_path / f"lost{len(left)}.duckdb"
+        load(restore, "n1")
+        shutil.copy(manifest_path(path), manifest_path(restore))
+        restore.with_name(restore.name + ".wal").write_bytes(left)
+        with pytest.raises(WarehouseError, match=r"n2 .* was loaded but is not in the file|cannot be opened"):
+            connect(restore)
+
+
+def test_an_older_copy_is_reported_and_can_be_accepted(path: Path, tmp_path: Path) -> None:
+    load(path, "n1")
+    backup = shutil.copy(path, tmp_path / "backup")
+    load(path, "n2")
+    shutil.copy(backup, path)
+    with pytest.raises(WarehouseError, match=r"run n2 \(number 2\) was loaded but is not in the file"):
+        connect(path)
+    manifest_path(path).unlink()
+    load(path, "n2")
+    path.unlink()
+    with pytest.raises(WarehouseError, match="says that runs were loaded"):
+        connect(path)
+
+
+def test_an_unreadable_manifest_is_reported(path: Path) -> None:
+    load(path, "n1")
+    manifest_path(path).write_text("{")
+    with pytest.raises(WarehouseError, match="not a readable manifest"):
+        connect(path)
+
+
+def test_a_ledger_ahead_of_the_manifest_is_fine(path: Path) -> None:
+    load(path, "n1")
+    old = manifest_path(path).read_text()
+    load(path, "n2")
+    manifest_path(path).write_text(old)
+    load(path, "n3")
+    assert json.loads(manifest_path(path).read_text())["number"] == 3
+
+
+def test_a_flipped_byte_does_not_pass(path: Path) -> None:
+    load(path, "n1")
+    with connect(path) as connection:
+        close(connection)
+    data = bytearray(path.read_bytes())
+    for place in range(12288, len(data), 4096):  # past the headers, in every block
+        data[place + 100] ^= 0xFF
+    path.write_bytes(data)
+    with pytest.raises((WarehouseError, duckdb.Error)):
+        connect(path).execute("FROM observation").fetchall()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_directory_without_rights(tmp_path: Path) -> None:
+    tmp_path.chmod(0o555)
+    with pytest.raises(WarehouseError, match="cannot be opened"):
+        connect(tmp_path / "w.duckdb")
+
+
+def test_categories_are_closed_over_all_steps(connection: duckdb.DuckDBPyConnection) -> None:
+    assert ("region", "FR", "EEA", 2) in close_scopes("region", load_categories()["region"])
+    set_categories(connection, {"tmall": ["taobao"], "shein": ["ecommerce"]})
+    rows = connection.execute(
+        "SELECT scope, distance FROM scope WHERE member = 'tmall' ORDER BY ALL"
+    ).fetchall()
+    assert rows == [("ecommerce", 1), ("taobao", 1)]
+
+
+def test_a_category_that_contains_itself_is_refused(connection: duckdb.DuckDBPyConnection) -> None:
+    with pytest.raises(WarehouseError, match="contains itself"):
+        set_categories(connection, {"a": ["b"], "b": ["a"]})
+
+
+def test_a_malformed_category_file(tmp_path: Path) -> None:
+    file = tmp_path / "categories.toml"
+    file.write_text('[target]\necommerce = "taobao"\n')
+    with pytest.raises(WarehouseError, match=r"categories.toml: target.ecommerce: expected a list of slugs"):
+        load_categories(file)
+    file.write_text("[surface]\n")
+    with pytest.raises(WarehouseError, match=r"surface: expected a table named one of"):
+        load_categories(file)
