@@ -61,7 +61,8 @@ def _expression(groups: dict[str, str], suffix: str, rule: DateRule, rules: Rule
     edge = None if suffix else _word(groups, "edge", rules)
     year, month = numbers["year"], numbers["month"] or (None if suffix else rule.month)
     if "year_short" + suffix in groups:
-        year = _century(int(groups["year_short" + suffix]))
+        short = _number(groups, "year_short" + suffix, rules)
+        year = None if short is None else _century(short)
     if year is not None and not suffix:
         year += rule.era + (_word(groups, "era", rules) or 0)
     for name in ("month_name", "season", "quarter"):
