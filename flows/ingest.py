@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -33,6 +33,7 @@ class Ingested:
         documents, observations: rows that were new to the warehouse.
         changes: number of policy changes by kind.
         published: the file that analysts open.
+        faults: one line for each document that could not be read.
     """
 
     read: int
@@ -42,6 +43,7 @@ class Ingested:
     observations: int
     changes: Mapping[str, int]
     published: Path
+    faults: tuple[str, ...]
 
     def summary(self) -> str:
         """Return the result in two lines."""
@@ -65,11 +67,12 @@ def ingest(settings: Settings, paths: Sequence[Path], given: Given) -> Ingested:
     """
     for _ in read_paths([path for path in paths if is_lines(path)], given):
         pass
+    faults: list[str] = []
     totals: Counter[str] = Counter()
     changes: Counter[str] = Counter()
     with only_run(settings.state, wait=settings.busy == "wait"):
         for chunk in _chunks(read_paths(paths, given)):
-            pairs = tuple((document, extract(document)) for document in chunk)
+            pairs = _extracted(chunk, faults)
             result = _load(settings, pairs)
             totals["read"] += len(pairs)
             totals["with_facts"] += sum(bool(extraction.facts) for _, extraction in pairs)
@@ -86,7 +89,20 @@ def ingest(settings: Settings, paths: Sequence[Path], given: Given) -> Ingested:
         observations=totals["observations"],
         changes=dict(changes),
         published=published,
+        faults=tuple(faults),
     )
+
+
+def _extracted(documents: Iterable[Document], faults: list[str]) -> tuple[tuple[Document, Extraction], ...]:
+    """Extract each document; what trips the extractor is added to `faults` and left out."""
+    pairs = []
+    for document in documents:
+        extraction = extract(document)
+        if isinstance(extraction, str):
+            faults.append(extraction)
+        else:
+            pairs.append((document, extraction))
+    return tuple(pairs)
 
 
 def _chunks(documents: Iterator[Document]) -> Iterator[tuple[Document, ...]]:

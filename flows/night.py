@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from extract.data import DataError
 from extract.records import Document, Extraction
 from flows import journal
 from flows.delivery import Delivery, deliver
@@ -136,22 +137,26 @@ def read_source(settings: Settings, report: CrawlReport, source: Source | None) 
     sources = {source.id: source} if source else {}
     refused: list[NotContent] = []
     pairs: list[tuple[Document, Extraction]] = []
-    fault = ""
+    faults: list[str] = []
     try:
         for name in report.warc_files:
             for reading in read_archive(settings.archive / name, sources):
                 if reading.refused:
                     refused.append(reading.refused)
                 if reading.document:
-                    pairs.append((reading.document, extract(reading.document)))
-    except InputError as error:
-        fault = str(error)
-    except Exception as error:  # noqa: BLE001 - one page that trips the reader must not cost the other sources
-        fault = f"reading failed: {type(error).__name__}: {error}"
+                    extraction = extract(reading.document)
+                    if isinstance(extraction, str):
+                        faults.append(f"{extraction} ({reading.document.url})")
+                    else:
+                        pairs.append((reading.document, extraction))
+    except (InputError, DataError) as error:
+        faults.append(str(error))
+    except Exception as error:  # noqa: BLE001 - a page that trips the reader must not cost the other sources
+        faults.append(f"reading failed: {type(error).__name__}: {error}")
     run = _source_run(settings, report, source, refused)
     run = replace(run, documents=len(pairs), facts=sum(len(extraction.facts) for _, extraction in pairs))
-    if fault:
-        run = replace(run, status="broken", message=fault)
+    if faults:
+        run = replace(run, status="broken", message="; ".join(faults[:3]))
     return SourceWork(run, _snapshot_rows(report), tuple(pairs))
 
 

@@ -87,8 +87,21 @@ def read_page(path: Path, given: Given) -> Document:
     return replace(read, published=given.published or read.published)
 
 
-def extract(document: Document) -> Extraction:
-    """Extract the facts of one document."""
+def extract(document: Document) -> Extraction | str:
+    """Extract the facts of one document; one text that trips the extractor must not cost the others.
+
+    Returns:
+        the extraction, or what went wrong in one line.
+
+    Raises:
+        DataError: rules or weights cannot be used, so that no document can be read.
+    """
+    from extract.data import DataError
     from extract.pipeline import extract_facts
 
-    return extract_facts(document)
+    try:
+        return extract_facts(document)
+    except DataError:
+        raise
+    except Exception as error:  # noqa: BLE001 - told by the caller, document by document
+        return f"document {document.id}: the extractor failed: {type(error).__name__}: {error}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from extract.records import Document, Extraction
 from flows.console import Progress, counted, unseen
+from flows.errors import FailedError
 from flows.lock import only_run
 from flows.night import declared_sources, new_run_id, publish_or_fail
 from flows.reading import extract, read_archive
@@ -138,12 +139,16 @@ def read_again(path: Path, sources: dict[str, Source]) -> ReadAgain:
 
     Raises:
         InputError: it cannot be read.
+        FailedError: a document trips the extractor.
     """
     snapshots, readings = [], []
     for reading in read_archive(path, sources):
         if reading.document:
+            extraction = extract(reading.document)
+            if isinstance(extraction, str):
+                raise FailedError(f"{path.name}: {extraction}; nothing was changed by this file")
             snapshots.append(_row(reading.snapshot))
-            readings.append((reading.document, extract(reading.document)))
+            readings.append((reading.document, extraction))
     return ReadAgain(tuple(snapshots), tuple(readings))
 
 

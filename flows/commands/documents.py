@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from extract.records import Extraction
 from flows.commands.options import AsJson, Data, Paths, day, language
+from flows.console import warn
 from flows.documents import Given, read_paths
+from flows.errors import FailedError
 
 if TYPE_CHECKING:
-    from extract.records import Extraction, Fact
+    from extract.records import Fact
 
 Published = Annotated[
     str | None, typer.Option(metavar="DATE", help="Publication day of documents that give none.")
@@ -30,12 +33,20 @@ def add_to(app: typer.Typer) -> None:
 
 def extract(paths: Paths, published: Published = None, lang: Language = None) -> None:
     """Print the facts stated in documents, one JSON line a document; nothing is stored."""
-    from extract.pipeline import extract_facts
+    from flows.reading import extract as extract_one
 
     given = Given(day(published, "--published"), language(lang))
     write = sys.stdout.write
+    failed = 0
     for document in read_paths(paths, given):
-        write(extraction_line(document.id, extract_facts(document)))
+        extraction = extract_one(document)
+        if isinstance(extraction, str):
+            warn(extraction)
+            failed += 1
+            extraction = Extraction(document.id)
+        write(extraction_line(document.id, extraction))
+    if failed:
+        raise FailedError(f"{failed} documents could not be read; their lines have no facts")
 
 
 def extraction_line(identifier: str, extraction: Extraction) -> str:
@@ -82,5 +93,9 @@ def ingest(
         from flows.console import to_json
 
         sys.stdout.write(to_json(result) + "\n")
-        return
-    sys.stdout.write(result.summary() + "\n")
+    else:
+        sys.stdout.write(result.summary() + "\n")
+    for fault in result.faults:
+        warn(fault)
+    if result.faults:
+        raise FailedError(f"{len(result.faults)} documents could not be read and were left out")
