@@ -120,9 +120,11 @@ def _articles(report: CrawlReport, unread: Sequence[NotContent]) -> _Found | Non
     missed = [refusal for refusal in unread if refusal.kind is Refusal.SELECTOR_MISSED]
     if missed:
         return Health.BROKEN, f"selector without match on {len(missed)} pages: {missed[0].evidence}"
-    trouble = len(bad) + len(unread)
+    blocked = {page.url for page in bad}  # archived too, so read and refused once more
+    empty = [refusal for refusal in unread if refusal.url not in blocked]
+    trouble = len(bad) + len(empty)
     if trouble and trouble >= got:
-        reason = _commonest(bad) if bad else f"{unread[0].kind.value}: {unread[0].evidence}"
+        reason = _commonest(bad) if bad else f"{empty[0].kind.value}: {empty[0].evidence}"
         return Health.SUSPICIOUS, f"{trouble} of {len(articles)} articles give nothing to read: {reason}"
     return None
 
