@@ -9,8 +9,8 @@ from extract.records import PartialDate
 
 # How many days from the reference a month and day without a year may lie and still be of its year:
 # looking back is more usual than looking ahead, and the tense of the sentence only leans.
-_AHEAD = {-1: 60, 0: 210, 1: 270, 2: 366}
-_BACK = {-1: 366, 0: 270, 1: 150, 2: 60}
+_AHEAD = {-1: 60, 0: 210, 1: 270, 2: 366, 3: 270}
+_BACK = {-1: 366, 0: 270, 1: 150, 2: 60, 3: 240}
 # A bare day against the tense counts as so many days further away; one in the reference's month as nearer.
 _WRONG_WAY, _SAME_MONTH = 15, 10
 

@@ -28,7 +28,8 @@ class Context:
             that is known to the month, to the day.
         year: an explicit year named earlier in the same paragraph.
         listed: in a list of dated lines that began with a full date, the date of the line before.
-        tense: -1 if the words around speak of the past, 1 of the future, 2 of an end, 0 unknown.
+        tense: -1 if the words around speak of the past, 0 of neither, 1 of the future, 2 of an
+            end, 3 if only a small word (from, by) leans to the future.
         events: when holidays and sales events lie.
     """
 

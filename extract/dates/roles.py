@@ -54,16 +54,16 @@ def is_since(folded: str, span: Span, rules: Rules) -> bool:
 
 
 def tense_of(folded: str, span: Span, rules: Rules) -> int:
-    """Tell whether the sentence around a date speaks of the past (-1), the future (1) or neither (0).
+    """Tell if the sentence around a date is about the past (-1), the future (1, weakly 3) or neither (0).
 
     The verb nearest to the date decides; without one, a small word that leans one way (until, since).
     """
     before = _cut(folded[max(0, span.start - _TENSE_BEFORE) : span.start], rules, last=True)
     after = _cut(folded[span.end : span.end + _TENSE_AFTER], rules, last=False)
-    for name in ("tense", "tense_weak"):
+    for name, future in (("tense", 1), ("tense_weak", 3)):
         found = _nearest(rules.cues[name], before, after)
         if found is not None:
-            return 1 if found == "future" else -1
+            return future if found == "future" else -1
     return 0
 
 
