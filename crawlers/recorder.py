@@ -35,9 +35,22 @@ class Recorder:
         """
         self.source, self.known, self.archive = source, known, archive
         self.results: dict[str, PageResult] = {}
-        self.errors: list[str] = []
         self.listed = 0
-        self.left_out = 0
+        self._left_out = 0
+        self._asked: set[str] = set()
+
+    @property
+    def left_out(self) -> int:
+        """Pages that were not asked for, or had not answered when the run was closed."""
+        return self._left_out + len(self._asked)
+
+    def leave_out(self) -> None:
+        """Count a page beyond the declared maximum."""
+        self._left_out += 1
+
+    def asked(self, url: str) -> None:
+        """Remember a request until its answer or failure is recorded."""
+        self._asked.add(url)
 
     def page(self, response: Any, link: Link, role: Role) -> PageResult:
         """Record a response of Scrapy to the request for a link.
@@ -75,6 +88,7 @@ class Recorder:
 
     def _keep(self, result: PageResult) -> PageResult:
         self.results[result.url] = result
+        self._asked.discard(result.url)
         return result
 
     def _judged(self, base: PageResult, response: Any, link: Link) -> PageResult:
@@ -98,7 +112,7 @@ class Recorder:
         offset = self.archive.response(_fetched(base, response, link), response.body, base.digest or "")
         base = replace(base, warc_file=self.archive.path.name, warc_offset=offset)
         if refusal is not None:
-            state = PageState(last_fetched=base.fetched_at)
+            state = (known or PageState()).after_refusal(base.fetched_at)
             return replace(base, outcome=Outcome.BLOCKED, reason=_reason(refusal), state=state)
         outcome = Outcome.NEW if known is None or known.digest is None else Outcome.CHANGED
         return replace(base, outcome=outcome, state=self._state(base, response, known, changed=True))

@@ -149,7 +149,7 @@ def _result(entry: Entry, source: Source, known: PageState | None) -> PageResult
             )
         if refusal is not None:
             outcome, reason = Outcome.BLOCKED, f"{refusal.kind.value}: {refusal.evidence}"
-            state = PageState(last_fetched=snapshot.fetched_at)
+            state = (known or PageState()).after_refusal(snapshot.fetched_at)
     return PageResult(
         url=snapshot.url,
         final_url=snapshot.final_url,

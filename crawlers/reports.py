@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -49,6 +49,13 @@ class PageState:
     last_fetched: datetime | None = None
     last_changed: datetime | None = None
     next_due: datetime | None = None
+
+    def after_refusal(self, moment: datetime) -> PageState:
+        """Return the state after an answer without content: what was had before stays known.
+
+        Validators go, lest the wall itself be "not modified" the next time.
+        """
+        return replace(self, etag=None, last_modified=None, last_fetched=moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +112,7 @@ class CrawlReport:
         error: what went wrong with the run as a whole, empty if nothing.
         warc_files: names of the archive files to read for this run (recovered ones too).
         listed: article links found in listings, before those known are left out.
-        left_out: articles and listings beyond the declared maximum, left for the next run.
+        left_out: articles and listings left for the next run, by the declared maximum or the time limit.
         bytes_received: bytes of all responses as transferred.
         requests: requests sent, with retries and robots.txt.
         seconds: duration of the run.

@@ -59,23 +59,25 @@ class SourceSpider(Spider):
             if url in self._listings:
                 continue
             if len(self._listings) >= self.source.max_pages + len(self.source.urls) - 1:
-                self.recorder.left_out += 1
+                self.recorder.leave_out()
                 continue
             self._listings.add(url)
             conditional = self.source.revisit is not Revisit.ALWAYS
             yield self._request(Link(url), Role.DISCOVERY, self._listing, conditional=conditional)
 
-    def _article_requests(self, links: list[Link]) -> Iterator[Request]:
+    def _article_requests(self, links: list[Link]) -> list[Request]:
+        """Make all requests at once: what is not sent before the time is up counts as left out."""
+        requests = []
         for link in unlisted(links, self._seen):
-            if link.url in self._listings or not page_is_due(
-                self.source, self.recorder.known.get(link.url), now()
-            ):
+            known = self.recorder.known.get(link.url)
+            if link.url in self._listings or not page_is_due(self.source, known, now()):
                 continue
             if self._fetches >= self.source.max_items:
-                self.recorder.left_out += 1
+                self.recorder.leave_out()
                 continue
             self._fetches += 1
-            yield self._request(link, Role.CONTENT, self._article)
+            requests.append(self._request(link, Role.CONTENT, self._article))
+        return requests
 
     def _request(self, link: Link, role: Role, callback: Any, *, conditional: bool = True) -> Request:
         known = self.recorder.known.get(link.url) if conditional else None
@@ -85,6 +87,7 @@ class SourceSpider(Spider):
                 headers["If-None-Match"] = known.etag
             if known.last_modified:
                 headers["If-Modified-Since"] = known.last_modified
+        self.recorder.asked(link.url)
         return Request(
             link.url,
             callback=callback,

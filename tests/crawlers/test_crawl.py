@@ -174,6 +174,10 @@ def test_time_limit_closes_the_crawl_in_good_order(site: Site, tmp_path: Path) -
     assert 1 <= report.count(Outcome.NEW, role=Role.CONTENT) < 50
     stored = list(read_snapshots(tmp_path / "archive" / report.warc_files[0]))
     assert len(stored) == report.count(Outcome.NEW, role=Role.CONTENT)
+    assert report.left_out == 50 - len(stored)
+    assert (
+        next(page.state.etag for page in report.pages if page.role is Role.DISCOVERY and page.state) is None
+    )
 
 
 def test_files_are_a_source_too(tmp_path: Path) -> None:
@@ -186,3 +190,20 @@ def test_files_are_a_source_too(tmp_path: Path) -> None:
     assert [first.count(Outcome.NEW), second.count(Outcome.NEW)] == [1, 0]
     [snapshot] = read_snapshots(tmp_path / "archive" / first.warc_files[0])
     assert snapshot.body == article("By hand")
+
+
+def test_a_wall_in_the_place_of_a_known_page_changes_nothing(site: Site, tmp_path: Path) -> None:
+    site.pages["/p"] = Page(article("Rules"))
+    source = declare(tmp_path, "fixed", f'type = "pages"\nurls = ["{site.url}/p"]')
+    first = crawl_source(source, tmp_path / "archive", CrawlState(), run_id="one")
+    site.pages["/p"] = Page(b"<html><title>Just a moment...</title><body>Checking your browser</body></html>")
+    second = crawl_source(source, tmp_path / "archive", states(first), run_id="two")
+    site.pages["/p"] = Page(article("Rules"))
+    third = crawl_source(source, tmp_path / "archive", states(second, states(first)), run_id="three")
+    reports = (first, second, third)
+    assert [report.pages[0].outcome for report in reports] == [
+        Outcome.NEW,
+        Outcome.BLOCKED,
+        Outcome.UNCHANGED,
+    ]
+    assert "If-None-Match" not in site.asked[-1].headers
