@@ -22,7 +22,9 @@ LITTLE = 300
 _NEXT_TO_NOTHING = 120
 _NOTHING = 40
 
-_TEXT_TYPES = re.compile(r"(text/(html|plain|xml)|application/(xhtml\+xml|xml|pdf|json|octet-stream))?")
+_TEXT_TYPES = re.compile(
+    r"(text/(html|plain|markdown|xml)|application/(xhtml\+xml|xml|pdf|json|octet-stream))?"
+)
 
 
 def _phrases(*phrases: str) -> re.Pattern[str]:
@@ -92,7 +94,7 @@ def recognise(
         return NotContent(Refusal.NOT_TEXT, f"content type {media}", url)
     if not body.strip():
         return NotContent(Refusal.EMPTY_SHELL, "no body", url)
-    if body.startswith(b"%PDF-") or media in ("text/plain", "application/json"):
+    if body.startswith(b"%PDF-") or media in ("text/plain", "text/markdown", "application/json"):
         return None if status < 400 else NotContent(Refusal.HTTP_ERROR, f"HTTP {status}", url)
     found = _by_place(url, final_url) or _by_text(visible(decode_html(body, content_type)), status)
     if found is None and status >= 400:

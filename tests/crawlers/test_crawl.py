@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from crawlers.crawl import crawl_source
 from crawlers.records import CrawlReport, CrawlState, Outcome, Role
 from crawlers.settings import Limits
 from tests.crawlers.site import Page, Site, article, declare, listing, outcomes, reasons, states
+
+PAGES = int(os.environ.get("LINKPOLICY_TEST_PAGES", "40"))
 
 
 def test_index_pages_are_followed_and_articles_archived(site: Site, tmp_path: Path) -> None:
@@ -42,15 +45,15 @@ def test_index_pages_are_followed_and_articles_archived(site: Site, tmp_path: Pa
 
 
 def test_second_night_sends_conditional_requests_and_stores_no_body(site: Site, tmp_path: Path) -> None:
-    """500 pages would do the same; see bench/crawl_second_night.py."""
-    links = [f"/n/{number}" for number in range(40)]
+    """Set LINKPOLICY_TEST_PAGES=500 for a large site."""
+    links = [f"/n/{number}" for number in range(PAGES)]
     site.pages |= {link: Page(article(link)) for link in links} | {"/list": Page(listing(*links))}
     source = declare(tmp_path, "board", f'type = "index"\nurls = ["{site.url}/list"]', 'revisit = "always"')
     archive = tmp_path / "archive"
     first = crawl_source(source, archive, CrawlState(), run_id="one")
     sent = site.sent
     second = crawl_source(source, archive, states(first), run_id="two")
-    assert second.count(Outcome.UNCHANGED, role=Role.CONTENT) == 40
+    assert second.count(Outcome.UNCHANGED, role=Role.CONTENT) == PAGES
     assert (site.sent - sent) < 0.05 * sent
     assert all(snapshot.revisit for snapshot in read_snapshots(archive / second.warc_files[0]))
     site.pages["/n/7"] = Page(article("/n/7", "Everything is allowed again. " * 20))
