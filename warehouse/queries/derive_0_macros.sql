@@ -1,8 +1,9 @@
 -- Small helpers of the derivation, alive for one session only.
 
-CREATE OR REPLACE TEMP MACRO last_covered(day, precision) AS
-  CASE precision WHEN 'month' THEN last_day(day) WHEN 'year' THEN make_date(year(day), 12, 31) ELSE day END;
+CREATE OR REPLACE TEMP MACRO last_covered(first_day, fineness) AS
+  CASE fineness WHEN 'month' THEN last_day(first_day) WHEN 'year' THEN make_date(year(first_day), 12, 31)
+    ELSE first_day END;
 
 -- Do two dates of reduced precision overlap? An unknown date overlaps none.
-CREATE OR REPLACE TEMP MACRO overlapping(day1, precision1, day2, precision2) AS
-  coalesce(day1 <= last_covered(day2, precision2) AND day2 <= last_covered(day1, precision1), false);
+CREATE OR REPLACE TEMP MACRO overlapping(day1, fineness1, day2, fineness2) AS
+  coalesce(day1 <= last_covered(day2, fineness2) AND day2 <= last_covered(day1, fineness1), false);
