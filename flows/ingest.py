@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extract.records import Document, Extraction
-from flows.documents import Given, is_lines, read_paths
+from flows.documents import Given, is_archive, is_lines, read_paths
 from flows.lock import only_run
-from flows.night import new_run_id, publish_or_fail, utc_now
-from flows.reading import extract
+from flows.night import declared_sources, new_run_id, publish_or_fail, utc_now
+from flows.reading import extract, read_archive, snapshot_row
 from flows.settings import Settings
 from flows.stores import writing
 
 if TYPE_CHECKING:
-    from warehouse.records import LoadResult
+    from crawlers.records import Source
+    from warehouse.records import LoadResult, SnapshotRow
 
 _CHUNK = 5000  # documents in one transaction: bounded memory for a backfill of any size
 
@@ -67,13 +68,14 @@ def ingest(settings: Settings, paths: Sequence[Path], given: Given) -> Ingested:
     """
     for _ in read_paths([path for path in paths if is_lines(path)], given):
         pass
+    sources = {source.id: source for source in declared_sources(settings)}
     faults: list[str] = []
     totals: Counter[str] = Counter()
     changes: Counter[str] = Counter()
     with only_run(settings.state, wait=settings.busy == "wait"):
-        for chunk in _chunks(read_paths(paths, given)):
-            pairs = _extracted(chunk, faults)
-            result = _load(settings, pairs)
+        for chunk in _chunks(paths, given, sources):
+            pairs = _extracted(chunk.documents, faults)
+            result = _load(settings, pairs, chunk.snapshots)
             totals["read"] += len(pairs)
             totals["with_facts"] += sum(bool(extraction.facts) for _, extraction in pairs)
             totals["facts"] += sum(len(extraction.facts) for _, extraction in pairs)
@@ -105,12 +107,33 @@ def _extracted(documents: Iterable[Document], faults: list[str]) -> tuple[tuple[
     return tuple(pairs)
 
 
-def _chunks(documents: Iterator[Document]) -> Iterator[tuple[Document, ...]]:
-    while chunk := tuple(islice(documents, _CHUNK)):
-        yield chunk
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """What is loaded in one transaction."""
+
+    documents: tuple[Document, ...]
+    snapshots: tuple[SnapshotRow, ...] = ()
 
 
-def _load(settings: Settings, pairs: tuple[tuple[Document, Extraction], ...]) -> LoadResult:
+def _chunks(paths: Sequence[Path], given: Given, sources: Mapping[str, Source]) -> Iterator[_Chunk]:
+    """Yield documents by the thousand, and each archive file whole, with where its pages stand in it."""
+    documents = read_paths([path for path in paths if not is_archive(path)], given)
+    while part := tuple(islice(documents, _CHUNK)):
+        yield _Chunk(part)
+    for path in paths:
+        if is_archive(path):
+            read = [reading for reading in read_archive(path, sources) if reading.document]
+            yield _Chunk(
+                tuple(reading.document for reading in read if reading.document),
+                tuple(snapshot_row(reading.snapshot) for reading in read),
+            )
+
+
+def _load(
+    settings: Settings,
+    pairs: tuple[tuple[Document, Extraction], ...],
+    snapshots: tuple[SnapshotRow, ...],
+) -> LoadResult:
     from extract.pipeline import extractor_version
     from warehouse.load import load_batch
     from warehouse.records import Batch, Cause
@@ -120,6 +143,7 @@ def _load(settings: Settings, pairs: tuple[tuple[Document, Extraction], ...]) ->
         run_id=f"{new_run_id(now)}-ingest",
         known_at=now,
         cause=Cause.INGEST,
+        snapshots=snapshots,
         readings=pairs,
         extractor_version=extractor_version(),
     )

@@ -13,6 +13,7 @@ from flows.errors import InputError
 if TYPE_CHECKING:
     from crawlers.records import NotContent, Snapshot, Source
     from flows.documents import Given
+    from warehouse.records import SnapshotRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +106,20 @@ def extract(document: Document) -> Extraction | str:
         raise
     except Exception as error:  # noqa: BLE001 - told by the caller, document by document
         return f"document {document.id}: the extractor failed: {type(error).__name__}: {error}"
+
+
+def snapshot_row(snapshot: Snapshot) -> SnapshotRow:
+    """Return what the warehouse keeps of a page that was read back from an archive."""
+    from warehouse.records import SnapshotRow
+
+    return SnapshotRow(
+        url=snapshot.url,
+        source_id=snapshot.source_id,
+        fetched_at=snapshot.fetched_at,
+        status=snapshot.status,
+        content_type=snapshot.content_type,
+        digest=snapshot.digest,
+        warc_file=snapshot.warc_file,
+        warc_offset=snapshot.warc_offset,
+        bytes=len(snapshot.body),
+    )

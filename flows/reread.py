@@ -16,12 +16,12 @@ from flows.console import Progress, counted, unseen
 from flows.errors import FailedError
 from flows.lock import only_run
 from flows.night import declared_sources, new_run_id, publish_or_fail
-from flows.reading import extract, read_archive
+from flows.reading import extract, read_archive, snapshot_row
 from flows.settings import Settings
 from flows.stores import existing, writing
 
 if TYPE_CHECKING:
-    from crawlers.records import Snapshot, Source
+    from crawlers.records import Source
     from warehouse.records import Change, SnapshotRow
 
 
@@ -147,22 +147,6 @@ def read_again(path: Path, sources: dict[str, Source]) -> ReadAgain:
             extraction = extract(reading.document)
             if isinstance(extraction, str):
                 raise FailedError(f"{path.name}: {extraction}; nothing was changed by this file")
-            snapshots.append(_row(reading.snapshot))
+            snapshots.append(snapshot_row(reading.snapshot))
             readings.append((reading.document, extraction))
     return ReadAgain(tuple(snapshots), tuple(readings))
-
-
-def _row(snapshot: Snapshot) -> SnapshotRow:
-    from warehouse.records import SnapshotRow
-
-    return SnapshotRow(
-        url=snapshot.url,
-        source_id=snapshot.source_id,
-        fetched_at=snapshot.fetched_at,
-        status=snapshot.status,
-        content_type=snapshot.content_type,
-        digest=snapshot.digest,
-        warc_file=snapshot.warc_file,
-        warc_offset=snapshot.warc_offset,
-        bytes=len(snapshot.body),
-    )

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from flows.cli import run
+
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("LINKPOLICY_")}
 RUN = "import sys; from flows.cli import run; code = run(sys.argv[1:]); "
 HEAVY = "print([m for m in ('prefect', 'scrapy', 'fastapi') if m in sys.modules], file=sys.stderr); "
@@ -84,13 +86,18 @@ def test_extract_reads_stdin_and_stops_at_a_bad_line(lines: Path, tmp_path: Path
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_two(
-    tmp_path: Path, arguments: list[str], complaint: str
+    tmp_path: Path,
+    arguments: list[str],
+    complaint: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    done = linkpolicy(*arguments, cwd=tmp_path)
-    assert done.returncode == 2, done.stderr
-    assert complaint in done.stderr
-    assert done.stderr.startswith("linkpolicy: ")
-    assert done.stderr.count("\n") == 1
+    monkeypatch.chdir(tmp_path)
+    assert run(arguments) == 2
+    error = capsys.readouterr().err
+    assert complaint in error
+    assert error.startswith("linkpolicy: ")
+    assert error.count("\n") == 1
     assert not (tmp_path / "data" / "warehouse.duckdb").exists()
 
 
