@@ -14,7 +14,7 @@ from flows.delivery import Delivery
 from flows.health import notices, tell
 from flows.lock import only_run
 from flows.night import SourceWork, utc_now
-from flows.routing import load_routes
+from flows.routing import is_history, load_routes
 from flows.settings import Settings
 from flows.status import write_metrics
 
@@ -53,8 +53,10 @@ class Night:
     Attributes:
         sources: each source's run.
         changes: number of policy changes by kind.
-        alerts: rows that the night added to the outbox.
-        delivered: alerts that were sent.
+        alerts: changes that somebody is told of.
+        history: changes that took effect too long ago to be told.
+        messages: alerts by channel, each a row of the outbox.
+        delivered: messages that were sent, those of earlier nights included.
         problems: one line for each thing that failed, empty if all is well.
     """
 
@@ -66,6 +68,8 @@ class Night:
     observations: int
     changes: Mapping[str, int]
     alerts: int
+    history: int
+    messages: int
     delivered: int
     problems: tuple[str, ...]
 
@@ -74,9 +78,14 @@ class Night:
         broken = sum(run.status == "broken" for run in self.sources)
         sources = f"{len(self.sources)} sources" + (f" ({broken} broken)" if broken else "")
         changes = ", ".join(f"{count} {kind}" for kind, count in self.changes.items()) or "none"
+        alerts = f"{self.alerts}"
+        if self.messages or self.delivered:
+            alerts += f" ({self.messages} messages by channel, {self.delivered} delivered)"
+        if self.history:
+            alerts += f"; {self.history} changes are history (LINKPOLICY_ALERT_MAX_AGE_DAYS) and alert nobody"
         return (
-            f"{sources}, {self.documents} new documents, {self.observations} new statements, "
-            f"changes of policy: {changes}; alerts: {self.alerts} new, {self.delivered} delivered"
+            f"{sources}, {self.documents} new documents, {self.observations} new statements; "
+            f"changes of policy: {changes}; alerts: {alerts}"
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -114,7 +123,7 @@ def run_night(
     """
     declared = night.declared_sources(settings)
     sources = night.pick_sources(declared, only)
-    load_routes(settings)  # a wrong file is told before hours of crawling, not after
+    routes = load_routes(settings)  # a wrong file is told before hours of crawling, not after
     with only_run(settings.state, wait=settings.busy == "wait"):
         started_at = clock()
         if not only:
@@ -132,7 +141,9 @@ def run_night(
             documents=loaded.documents,
             observations=loaded.observations,
             changes=dict(Counter(change.kind for change in loaded.changes)),
-            alerts=loaded.alerts,
+            alerts=sum(bool(routes.channels_for(change, loaded.known_at)) for change in loaded.changes),
+            history=sum(is_history(c, loaded.known_at.date(), routes.max_age) for c in loaded.changes),
+            messages=loaded.alerts,
             delivered=delivery.sent,
             problems=(*_broken(works), *delivery.problems),
         )

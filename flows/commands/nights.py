@@ -107,6 +107,8 @@ def demo(
             f"{step.night.summary()}"
         )
         say("Rows added: " + ", ".join(f"{name} {count}" for name, count in added.items()))
+        for problem in step.night.problems:
+            say(f"  failed: {problem}")
         problems += step.night.problems
     say("")
     policy(data=settings.data)
@@ -115,4 +117,4 @@ def demo(
     say(f"\nThe table: {settings.published_file}\nAlerts:    {settings.alerts_log}")
     say(f"Ask it:    linkpolicy sql --data {settings.data} 'FROM policy_current'")
     if problems:
-        raise FailedError("; ".join(problems))
+        raise FailedError(f"{len(problems)} things failed: {'; '.join(dict.fromkeys(problems))}")

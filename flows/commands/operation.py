@@ -24,6 +24,7 @@ _NIGHTS = (
     "statements",
     "changes",
     "alerts",
+    "delivered",
     "mb",
 )
 _BACKLOG = ("channel", "state", "alerts", "oldest")
@@ -106,6 +107,7 @@ def _night(night: Mapping[str, Any]) -> dict[str, Any]:
         "documents": night["documents"],
         "statements": night["observations"],
         "changes": sum(night["changes"].values()),
-        "alerts": f"{night['alerts']} ({night['delivered']} sent)",
+        "alerts": night["alerts"],
+        "delivered": night["delivered"],
         "mb": round(sum(run["bytes"] for run in night["sources"]) / 1e6, 2),
     }
