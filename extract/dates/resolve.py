@@ -193,54 +193,6 @@ def _without_year(expression: Expression, context: Context) -> PartialDate | Non
     dates = [PartialDate(year, month, day) for year in years if exists(year, month, day)]
     if expression.weekday is not None and day is not None:  # Tuesday, 15 August: some years only
         dates = [found for found in dates if found.first.isoweekday() == expression.weekday] or dates
-    return choose_year(dates, expression.direction, context.reference, context.tense)
-
-
-def _moving(day: date, *, exact: bool) -> PartialDate:
-    return PartialDate.of(day) if exact else PartialDate(day.year, day.month)
-
-
-def _nth_weekday(expression: Expression, context: Context) -> PartialDate | None:
-    whole = replace(expression, nth=None, weekday=None, day=None)
-    if whole.month is None and whole.month_shift is None:
-        whole = replace(whole, month_shift=0)
-    month = _in_month(whole, context)
-    if month is None or month.month is None or expression.weekday is None or expression.nth is None:
-        return None
-    first = 1 + (expression.weekday - month.first.isoweekday()) % 7
-    return PartialDate(month.year, month.month, first + 7 * (expression.nth - 1))
-
-
-def _in_month(expression: Expression, context: Context) -> PartialDate | None:
-    year = _stated_year(expression, context)
-    month = expression.month
-    if month is None:
-        base = _base(expression, context)
-        if base is None or base.month is None:
-            return None
-        shifted, month = month_plus(base.year, base.month, expression.month_shift or 0)
-        year = year if year is not None else shifted
-    if year is None:
-        return _without_year(replace(expression, month=month), context)
-    return PartialDate(year, month, expression.day)
-
-
-def _without_year(expression: Expression, context: Context) -> PartialDate | None:
-    month, day = expression.month or 1, expression.day
-    if expression.anchor is Anchor.PREVIOUS and expression.direction is not None and context.previous:
-        return month_from(month, expression.direction, context.previous)
-    if context.listed is not None and expression.direction is None:
-        return nearest_year(month, day, context.listed)
-    if context.year is not None and expression.direction is None and exists(context.year, month, day):
-        return PartialDate(context.year, month, day)
-    if context.reference is None:
-        return None
-    reference = context.reference
-    years = [year for year in range(reference.year - 4, reference.year + 5) if exists(year, month, day)]
-    dates = [PartialDate(year, month, day) for year in years]
-    if expression.weekday is not None and day is not None:  # Tuesday, 15 August: some years only
-        near = [found for found in dates if abs(found.year - reference.year) <= 1]
-        dates = [found for found in near if found.first.isoweekday() == expression.weekday] or dates
     return choose_year(dates, expression.direction, reference, context.tense)
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from extract.dates import find_dates
 from extract.dates import rules as rules_module
+from extract.dates.patterns import DateRuleError
 from extract.dates.records import DateMention
-from extract.dates.rules import DateRuleError, load_date_rules
+from extract.dates.rules import load_date_rules
 from extract.records import Lang
 
 REFERENCE = date(2022, 3, 1)
