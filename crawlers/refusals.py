@@ -60,6 +60,8 @@ _DATA_WORDS = _phrases(
     r"cookie|consent|privacy|our partners|personali[sz]ed|your data|隐私|個資|个人信息|同意"
 )
 _AGREE = _phrases(r"\baccept|\bagree|\breject|同意|接受|拒绝")
+_TITLE = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]*>")
 _SENTENCE_END = re.compile(r"[.!?。！？]+")
 _LOGIN = _phrases(
     r"(log|sign) ?in to (continue|see|view|your|access)|(please|must) (log|sign) ?in|(log|sign) ?in$",
@@ -96,7 +98,10 @@ def recognise(
         return NotContent(Refusal.EMPTY_SHELL, "no body", url)
     if body.startswith(b"%PDF-") or media in ("text/plain", "text/markdown", "application/json"):
         return None if status < 400 else NotContent(Refusal.HTTP_ERROR, f"HTTP {status}", url)
-    found = _by_place(url, final_url) or _by_text(visible(decode_html(body, content_type)), status)
+    html = decode_html(body, content_type)
+    found = _by_place(url, final_url)
+    if found is None and not (status < 400 and _is_plainly_content(html)):
+        found = _by_text(visible(html), status)
     if found is None and status >= 400:
         found = (Refusal.HTTP_ERROR, f"HTTP {status}")
     return NotContent(found[0], found[1], url) if found else None
@@ -114,6 +119,21 @@ def _by_place(url: str, final_url: str) -> tuple[Refusal, str] | None:
     if got.path in ("", "/") and not got.query and len(asked.path) > 1:
         return Refusal.SOFT_404, "redirected to the home page"
     return None
+
+
+def _is_plainly_content(html: str) -> bool:
+    """Tell by its bare paragraphs a page that says much, without parsing it; in doubt say no."""
+    title = _TITLE.search(html)
+    if title and _ERROR_TITLE.fullmatch(_TITLE_PARTS.split(title[1].strip())[0]):
+        return False
+    paragraphs = "".join(part[part.rfind("<p") :] for part in html.split("</p>")[:-1])
+    # A Chinese character has three bytes in UTF-8, as it has weight three in `said`.
+    weight = len(_TAG.sub("", paragraphs).encode())
+    lower = paragraphs.lower()
+    about_data = sum(
+        lower.count(word) for word in ("cookie", "consent", "privacy", "partners", "隐私", "同意")
+    )
+    return weight >= 3 * ENOUGH and about_data < 5
 
 
 def _by_text(page: Visible, status: int) -> tuple[Refusal, str] | None:
