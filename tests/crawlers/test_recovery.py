@@ -22,7 +22,7 @@ from crawlers.recorder import now
 from crawlers.records import CrawlState, Outcome, Role
 from tests.crawlers.site import Page, Site, article, declare, listing, outcomes, states
 
-KILLS = int(os.environ.get("LINKPOLICY_TEST_KILLS", "2"))
+KILLS = int(os.environ.get("LINKPOLICY_TEST_KILLS", "1"))
 
 
 def _contents(archive: Path) -> Counter[str]:
