@@ -59,7 +59,7 @@ def atom(changes: Sequence[Change], now: datetime) -> str:
         _add(entry, "content", _entry_text(change), type="text")
         link = next((item.url for item in change.evidence if item.url), None)
         if link:
-            ET.SubElement(entry, _tag("link"), rel="related", href=link)
+            ET.SubElement(entry, _tag("link"), rel="alternate", href=link)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(feed, encoding="unicode") + "\n"
 
 

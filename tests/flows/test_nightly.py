@@ -1,4 +1,4 @@
-"""The night as a real Prefect flow: real crawl processes, a real warehouse, and a final state that tells the truth."""
+"""The night as a real Prefect flow over real crawl processes; its final state tells the truth."""
 
 from __future__ import annotations
 
