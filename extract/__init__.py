@@ -18,6 +18,6 @@ def load(lang: str) -> Language:
     Raises:
         ValueError: another language.
     """
-    from extract.nlp import build
+    from extract.nlp import build  # noqa: PLC0415 -- spaCy is loaded by whoever asks for a pipeline
 
     return build(lang)

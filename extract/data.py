@@ -14,7 +14,9 @@ class DataError(ValueError):
     """A rule or vocabulary file is wrong; the message names file, entry and key."""
 
 
-def read_tables(path: Path, name: str, required: Mapping[str, type | UnionType], optional: Mapping[str, type | UnionType]) -> Iterator[dict[str, object]]:
+def read_tables(
+    path: Path, name: str, required: Mapping[str, type | UnionType], optional: Mapping[str, type | UnionType]
+) -> Iterator[dict[str, object]]:
     """Yield the tables `[[name]]` of a TOML file, checked against their keys and types.
 
     Raises:
@@ -25,17 +27,18 @@ def read_tables(path: Path, name: str, required: Mapping[str, type | UnionType],
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise DataError(f"{path}: {error}") from error
     if unknown := content.keys() - {name}:
-        raise DataError(f"{path}: unknown table {sorted(unknown)[0]!r}, expected [[{name}]]")
+        raise DataError(f"{path}: unknown table {min(unknown)!r}, expected [[{name}]]")
     for number, table in enumerate(content.get(name, ()), start=1):
         where = f"{path}: {name} {table.get('id', table.get('slug', number))}"
         if unknown := table.keys() - required.keys() - optional.keys():
-            raise DataError(f"{where}: unknown key {sorted(unknown)[0]!r}")
+            raise DataError(f"{where}: unknown key {min(unknown)!r}")
         if missing := required.keys() - table.keys():
-            raise DataError(f"{where}: missing key {sorted(missing)[0]!r}")
+            raise DataError(f"{where}: missing key {min(missing)!r}")
         for key, value in table.items():
             wanted = required.get(key) or optional[key]
             if not isinstance(value, wanted):
-                raise DataError(f"{where}: key {key!r} must be {getattr(wanted, '__name__', wanted)}, is {type(value).__name__}")
+                name = wanted.__name__ if isinstance(wanted, type) else wanted
+                raise DataError(f"{where}: key {key!r} must be {name}, is {type(value).__name__}")
         yield table
 
 
@@ -45,6 +48,10 @@ def strings(value: object, where: str) -> tuple[str, ...]:
     Raises:
         DataError: it is something else.
     """
-    if not isinstance(value, Iterable) or isinstance(value, str) or not all(isinstance(v, str) and v for v in value):
+    if (
+        not isinstance(value, Iterable)
+        or isinstance(value, str)
+        or not all(isinstance(v, str) and v for v in value)
+    ):
         raise DataError(f"{where}: expected an array of non-empty strings")
     return tuple(value)

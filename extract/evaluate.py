@@ -78,7 +78,9 @@ def _key(fact: Fact | GoldFact, fields: Iterable[str]) -> Key:
     return tuple(str(getattr(fact, name)) if getattr(fact, name) is not None else "-" for name in fields)
 
 
-def _tally(gold: Sequence[GoldFact], predicted: Sequence[Fact], fields: Sequence[str]) -> tuple[Tally, set[Key], set[Key]]:
+def _tally(
+    gold: Sequence[GoldFact], predicted: Sequence[Fact], fields: Sequence[str]
+) -> tuple[Tally, set[Key], set[Key]]:
     """Counts at one level, with the missed and the spurious keys."""
     required = {_key(f, fields) for f in gold if not f.optional}
     known = {_key(f, fields) for f in gold}
@@ -91,7 +93,9 @@ def _document(gold: Sequence[GoldFact], predicted: Sequence[Fact]) -> Tally:
     states = any(not f.optional for f in gold)
     if gold and not states:
         return Tally()
-    return Tally(int(states and bool(predicted)), int(not states and bool(predicted)), int(states and not predicted))
+    return Tally(
+        int(states and bool(predicted)), int(not states and bool(predicted)), int(states and not predicted)
+    )
 
 
 def _differing(key: Key, others: Iterable[Key]) -> tuple[str, ...]:
@@ -104,14 +108,23 @@ def _differing(key: Key, others: Iterable[Key]) -> tuple[str, ...]:
     return best if len(best) <= 3 else ()
 
 
-def _errors(gold: Annotated, predicted: Sequence[Fact], missed: set[Key], spurious: set[Key]) -> tuple[Error, ...]:
+def _errors(
+    gold: Annotated, predicted: Sequence[Fact], missed: set[Key], spurious: set[Key]
+) -> tuple[Error, ...]:
     by_key = {_key(f, LEVELS["full"]): f for f in predicted}
     evidence = {_key(f, LEVELS["full"]): f.evidence for f in gold.facts}
     doc_id = gold.document.id
-    errors = [Error(doc_id, "missed", key, _differing(key, spurious), evidence=evidence[key]) for key in sorted(missed)]
+    errors = [
+        Error(doc_id, "missed", key, _differing(key, spurious), evidence=evidence[key])
+        for key in sorted(missed)
+    ]
     for key in sorted(spurious):
         fact = by_key[key]
-        errors.append(Error(doc_id, "spurious", key, _differing(key, missed), fact.rules, fact.confidence, fact.evidence))
+        errors.append(
+            Error(
+                doc_id, "spurious", key, _differing(key, missed), fact.rules, fact.confidence, fact.evidence
+            )
+        )
     return tuple(errors)
 
 
@@ -135,7 +148,9 @@ def total(scores: Iterable[DocumentScore]) -> dict[str, Tally]:
     return sums
 
 
-def interval(scores: Sequence[DocumentScore], level: str, draws: int = 1000, seed: int = 0) -> tuple[float, float]:
+def interval(
+    scores: Sequence[DocumentScore], level: str, draws: int = 1000, seed: int = 0
+) -> tuple[float, float]:
     """Bootstrap 95% interval of F1 over documents."""
     if not scores:
         return 0.0, 0.0

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from extract.candidates import NONE
-from extract.events import Event, Proposal
+from extract.events import Details, Event, Ranker
+from extract.proposals import Proposal
 from extract.reading import Reading
 from extract.records import Fact, Missed, PartialDate, Stage
 
@@ -32,8 +33,8 @@ def evidence_span(reading: Reading, proposal: Proposal) -> tuple[int, int]:
     return start - reading.offset, end - reading.offset
 
 
-def _detail(event: Event, slot: str) -> str | None:
-    value = event.choices[slot][0].candidate.value
+def _first(details: Details, slot: str) -> str | None:
+    value = details[slot][0].candidate.value
     return None if value == NONE else value
 
 
@@ -42,34 +43,40 @@ def _stage(event: Event) -> Stage:
     return Stage.TRIAL if "trial" in kinds else Stage.DECIDED
 
 
-def _rules(event: Event, proposal: Proposal) -> tuple[str, ...]:
+def _rules(proposal: Proposal, details: Details) -> tuple[str, ...]:
     """Ids of the rules behind a fact: its cues, then the mentions of its slots, then its date."""
-    cues = [m.rule for m in event.clause.cues if m.value == proposal.key.action]
-    details = [event.choices[s][0] for s in ("date", "region")]
-    places = [c.candidate.place for c in (*proposal.choices, *details)]
+    cues = [m.rule for m in proposal.event.clause.cues if m.value == proposal.key.action]
+    best = [details[slot][0] for slot in ("date", "region")]
+    places = [c.candidate.place for c in (*proposal.choices, *best)]
     return tuple(dict.fromkeys([*cues, *(p.mention.rule for p in places if p and p.mention.rule != "name")]))
 
 
-def make_fact(reading: Reading, proposal: Proposal, confidence: float) -> Fact:
+def make_fact(reading: Reading, proposal: Proposal, details: Details, confidence: float) -> Fact:
     """Turn a chosen proposal into a fact with its date, region, stage and evidence."""
-    event, key = proposal.event, proposal.key
+    key = proposal.key
     start, end = evidence_span(reading, proposal)
-    since, until = _detail(event, "date"), _detail(event, "until")
+    since, until = _first(details, "date"), _first(details, "until")
     begin = PartialDate.parse(since) if since else None
     finish = PartialDate.parse(until) if until else None
     if begin and finish and finish.last < begin.first:
         finish = None
     return Fact(
         platform=key.platform, surface=key.surface, target=key.target, action=key.action,
-        effective_from=begin, effective_to=finish, region=_detail(event, "region"), stage=_stage(event),
-        evidence=reading.document.text[start:end], start=start, end=end,
-        rules=_rules(event, proposal), confidence=round(confidence, 3),
+        effective_from=begin, effective_to=finish, region=_first(details, "region"),
+        stage=_stage(proposal.event),
+        evidence=reading.document.text[start:end], start=start, end=end, rules=_rules(proposal, details),
+        confidence=round(confidence, 3),
     )  # fmt: skip
 
 
-def choose(reading: Reading, scored: Iterable[tuple[Proposal, float]], threshold: float) -> tuple[Fact, ...]:
+def choose(
+    reading: Reading, ranker: Ranker, scored: Iterable[tuple[Proposal, float]], threshold: float
+) -> tuple[Fact, ...]:
     """Facts of the proposals at or above the threshold, in text order."""
-    facts = [make_fact(reading, p, chance) for p, chance in scored if chance >= threshold]
+    chosen = [(p, chance) for p, chance in scored if chance >= threshold]
+    events = list({id(p.event): p.event for p, _ in chosen}.values())
+    details = {id(e): d for e, d in zip(events, ranker.details(events), strict=True)}
+    facts = [make_fact(reading, p, details[id(p.event)], chance) for p, chance in chosen]
     return tuple(sorted(facts, key=lambda f: (f.start, f.end, f.action, f.platform, f.surface, f.target)))
 
 
@@ -81,8 +88,13 @@ def find_missed(reading: Reading, events: Sequence[Event], facts: Sequence[Fact]
         clause = event.clause
         if event.probability < MISSED_FLOOR or any(a < clause.end and clause.start < b for a, b in covered):
             continue
-        weakest = min(("platform", "surface", "target"), key=lambda s: event.choices[s][0].probability if event.choices[s] else 0.0)
+        weakest = min(
+            ("platform", "surface", "target"),
+            key=lambda s: event.choices[s][0].probability if event.choices[s] else 0.0,
+        )
         start, end = _trimmed(reading.full, clause.start, clause.end)
         reason = f"{event.action.value} stated, but its {weakest} is unclear"
-        missed.append(Missed(start - reading.offset, end - reading.offset, reason, round(event.probability, 3)))
+        missed.append(
+            Missed(start - reading.offset, end - reading.offset, reason, round(event.probability, 3))
+        )
     return tuple(missed)

@@ -14,7 +14,14 @@ from extract.rules import load_rules
 def _matchers() -> tuple[Matcher, ...]:
     """Every word for linking and every cue that itself speaks of links, one matcher a language."""
     return tuple(
-        Matcher((r.source for r in load_rules(lang) if (r.kind == "link" and not r.weak) or (r.kind == "action" and r.links)), lang)
+        Matcher(
+            (
+                r.source
+                for r in load_rules(lang)
+                if (r.kind == "link" and not r.weak) or (r.kind == "action" and r.links)
+            ),
+            lang,
+        )
         for lang in Lang
     )
 

@@ -83,7 +83,7 @@ def document_of(data: object) -> Document:
     if not isinstance(data, dict):
         raise DataError("expected a JSON object")
     try:
-        lang = Lang(data.get("lang"))
+        lang = Lang(str(data.get("lang")))
     except ValueError:
         raise DataError(f"key 'lang' must be one of {', '.join(Lang)}, is {data.get('lang')!r}") from None
     try:
@@ -95,7 +95,9 @@ def document_of(data: object) -> Document:
     except (TypeError, ValueError):
         raise DataError(f"key 'published' must be an ISO date or null, is {data['published']!r}") from None
     title = _text(data, "title") if data.get("title") is not None else ""
-    optional = {key: _text(data, key) for key in ("url", "source_id", "platform") if data.get(key) is not None}
+    optional = {
+        key: _text(data, key) for key in ("url", "source_id", "platform") if data.get(key) is not None
+    }
     return Document(_text(data, "id"), lang, kind, published, title, _text(data, "text"), **optional)
 
 
@@ -106,8 +108,9 @@ def _fact_of(data: Mapping[str, Any], text: str) -> GoldFact:
     if data["evidence"] not in text:
         raise DataError("key 'evidence' is not a substring of the text")
     return GoldFact(
-        data["platform"], data["surface"], data["target"], Action(data["action"]), data.get("effective_from"), data.get("effective_to"),
-        data.get("region"), Stage(data.get("stage", "decided")), data["evidence"], bool(data.get("optional")),
+        data["platform"], data["surface"], data["target"], Action(data["action"]),
+        data.get("effective_from"), data.get("effective_to"), data.get("region"),
+        Stage(data.get("stage", "decided")), data["evidence"], bool(data.get("optional")),
     )  # fmt: skip
 
 
@@ -118,12 +121,13 @@ def annotated_of(data: object) -> Annotated:
         DataError: the document or one of its facts is wrong.
     """
     document = document_of(data)
-    assert isinstance(data, dict)  # document_of has seen to it
+    facts = data.get("facts") if isinstance(data, dict) else None
+    if not isinstance(facts, list):
+        raise DataError("key 'facts' must be an array")
     try:
-        facts = tuple(_fact_of(fact, document.text) for fact in data["facts"])
+        return Annotated(document, tuple(_fact_of(fact, document.text) for fact in facts))
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"document {document.id}: facts: {error}") from error
-    return Annotated(document, facts)
 
 
 def json_lines(path: Path) -> Iterable[tuple[int, object]]:

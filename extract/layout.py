@@ -6,10 +6,11 @@ Works on normalised text; all offsets are code points of the text it is given.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from extract.records import Lang
 
@@ -91,7 +92,11 @@ def _is_heading(line: str, lang: Lang, following: str | None) -> bool:
         return False
     if stripped.startswith("#") or (stripped.startswith("【") and stripped.endswith("】")):
         return True
-    return not _FINAL.search(stripped) and not stripped.endswith((":", ",")) and len(following) > len(stripped) // 2
+    return (
+        not _FINAL.search(stripped)
+        and not stripped.endswith((":", ","))
+        and len(following) > len(stripped) // 2
+    )
 
 
 def _kind(line: str, lang: Lang, following: str | None) -> BlockKind:
@@ -100,7 +105,11 @@ def _kind(line: str, lang: Lang, following: str | None) -> BlockKind:
     if _BULLET.match(line):
         body = line[_BULLET.match(line).end() :]  # type: ignore[union-attr]
         short = len(body) <= (18 if lang is Lang.ZH else 50)
-        return BlockKind.HEADING if short and _is_heading(line, lang, following) and not (following and _BULLET.match(following)) else BlockKind.ITEM
+        return (
+            BlockKind.HEADING
+            if short and _is_heading(line, lang, following) and not (following and _BULLET.match(following))
+            else BlockKind.ITEM
+        )
     return BlockKind.HEADING if _is_heading(line, lang, following) else BlockKind.PARAGRAPH
 
 
@@ -165,20 +174,26 @@ _HARD = {
 }
 _CONTRAST = {
     Lang.EN: re.compile(
-        r",?\s+(?=(?:but|while|whereas|although|though|except|unless|however|yet|unlike|as (?:do|does|did|are|is)|"
-        r"and (?:so|nor|neither|the same)|nor)\b)|,\s+(?=(?:and|which|who|where|with|including|meaning|so)\b)"
+        r",?\s+(?=(?:but|while|whereas|although|though|except|unless|however|yet|unlike|"
+        r"as (?:do|does|did|are|is)|and (?:so|nor|neither|the same)|nor)\b)|"
+        r",\s+(?=(?:and|which|who|where|with|including|meaning|so)\b)"
     ),
     Lang.ZH: re.compile(
         r",(?=(?:但|而|不过|却|然而|至于|其中|同时|此外|另|除|仅|只|若|如|则|并|且|也|亦|还|唯|惟|倒|反|原|此前|之前|"
         r"目前|随后|后|其余|其他|一并|均|都|[^,。;]{1,8}则))"
     ),
 }
-_SOFT = {Lang.EN: re.compile(r",\s+|\s(?=and\s)|\s(?=or\s)|\s\(|\)\s"), Lang.ZH: re.compile(r",|(?<=\))|(?=\()")}
+_SOFT = {
+    Lang.EN: re.compile(r",\s+|\s(?=and\s)|\s(?=or\s)|\s\(|\)\s"),
+    Lang.ZH: re.compile(r",|(?<=\))|(?=\()"),
+}
 
 
 def _hard_cuts(plain: str, start: int, end: int, lang: Lang, cues: Sequence[tuple[int, int]]) -> set[int]:
-    """Cuts at semicolons, and at colons and dashes where a statement of its own follows (not a list of names)."""
-    found = [(m.end(), m.group().strip().startswith((";", "|"))) for m in _HARD[lang].finditer(plain, start, end)]
+    """Cuts at semicolons, and at colons and dashes where a statement of its own follows, not a list."""
+    found = [
+        (m.end(), m.group().strip().startswith((";", "|"))) for m in _HARD[lang].finditer(plain, start, end)
+    ]
     cuts = set()
     for number, (cut, sure) in enumerate(found):
         until = found[number + 1][0] if number + 1 < len(found) else end
@@ -187,24 +202,55 @@ def _hard_cuts(plain: str, start: int, end: int, lang: Lang, cues: Sequence[tupl
     return cuts
 
 
-def _cuts(plain: str, start: int, end: int, lang: Lang, cues: Sequence[tuple[int, int]], whole: Sequence[tuple[int, int]]) -> list[int]:
-    """Offsets at which a sentence falls into clauses; none lies inside one of the spans `whole`."""
-    cuts = _hard_cuts(plain, start, end, lang, cues)
+Span = tuple[int, int]
+
+
+class _Spans:
+    """Spans that no clause may cut, overlapping ones merged; found by bisection to stay linear."""
+
+    def __init__(self, spans: Sequence[Span]) -> None:
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        for start, end in sorted(spans):
+            if self.ends and start < self.ends[-1]:
+                self.ends[-1] = max(self.ends[-1], end)
+            else:
+                self.starts.append(start)
+                self.ends.append(end)
+
+    def cut_by(self, offset: int) -> bool:
+        """Whether a cut at the offset falls inside a span or at its end."""
+        at = bisect_left(self.starts, offset) - 1
+        return at >= 0 and offset <= self.ends[at]
+
+
+def _last_within(cuts: Sequence[int], left: int, right: int) -> int | None:
+    """The last of the sorted cuts in [left, right], None if there is none."""
+    at = bisect_right(cuts, right) - 1
+    return cuts[at] if at >= 0 and cuts[at] >= left else None
+
+
+def _cuts(plain: str, sentence: Span, lang: Lang, cues: Sequence[Span], whole: _Spans) -> list[int]:
+    """Offsets at which a sentence falls into clauses; none cuts one of the spans `whole`."""
+    start, end = sentence
+    hard = _hard_cuts(plain, start, end, lang, cues)
     contrast = [m.end() for m in _CONTRAST[lang].finditer(plain, start, end)]
-    soft = [m.end() for m in _SOFT[lang].finditer(plain, start, end)]
-    cuts.update(contrast if lang is Lang.ZH else ())
-    soft = [c for c in soft if not any(a < c <= b for a, b in whole)]
-    for (_, left), (right, _) in zip(cues, cues[1:], strict=False):
-        if any(left <= cut <= right for cut in cuts):
-            continue
-        between = [c for c in contrast if left <= c <= right] or [c for c in soft if left <= c <= right]
-        if between:
-            cuts.add(between[-1])
-    return sorted(cut for cut in cuts if start < cut < end and not any(a < cut <= b for a, b in whole))
+    soft = [m.end() for m in _SOFT[lang].finditer(plain, start, end) if not whole.cut_by(m.end())]
+    sure = sorted({*hard, *contrast} if lang is Lang.ZH else hard)
+    found = set(sure)
+    for (_, left), (right, _) in pairwise(cues):
+        if _last_within(sure, left, right) is None:
+            cut = _last_within(contrast, left, right) or _last_within(soft, left, right)
+            found.update(() if cut is None else (cut,))
+    return sorted(cut for cut in found if start < cut < end and not whole.cut_by(cut))
 
 
 def find_layout(
-    plain: str, title_length: int, lang: Lang, cues: Sequence[tuple[int, int]], whole: Sequence[tuple[int, int]] = ()
+    plain: str,
+    title_length: int,
+    lang: Lang,
+    cues: Sequence[Span],
+    whole: Sequence[Span] = (),
 ) -> Layout:
     """Split a text.
 
@@ -216,6 +262,7 @@ def find_layout(
         whole: spans in text order that no clause may cut ("A, B and C").
     """
     blocks = find_blocks(plain, title_length, lang)
+    kept = _Spans(whole)
     sentences: list[Sentence] = []
     clauses: list[Clause] = []
     at = 0
@@ -228,8 +275,7 @@ def find_layout(
                 inside.append(cues[at])
                 at += 1
             begin = start
-            kept = [span for span in whole if span[0] >= start and span[1] <= end]
-            for cut in (*_cuts(plain, start, end, lang, inside, kept), end):
+            for cut in (*_cuts(plain, (start, end), lang, inside, kept), end):
                 if plain[begin:cut].strip(" ,;:|-()"):
                     clauses.append(Clause(begin, cut, len(sentences)))
                     begin = cut

@@ -66,24 +66,21 @@ _Beginnings = tuple[set[str], set[str]]
 def _step(item: tuple[Any, Any], length: int) -> _Beginnings:
     """What one element of a parsed pattern may begin with."""
     op, arg = item
-    if op is sre.LITERAL:
-        return set(), {chr(arg)}
-    if op is sre.IN and (letters := _letters(arg)):
-        return set(), letters
     if op is sre.BRANCH:
         parts = [_sequence(branch, length) for branch in arg[1]]
         return set().union(*(c for c, _ in parts)), set().union(*(o for _, o in parts))
-    if op is sre.SUBPATTERN:
-        return _sequence(arg[3], length)
-    if op in (sre.AT, sre.ASSERT, sre.ASSERT_NOT):
-        return set(), {""}
     if op in (sre.MAX_REPEAT, sre.MIN_REPEAT):
         least, most, inner = arg
         closed, open_ = _sequence(inner, length)
         if most > 1:
             closed, open_ = closed | open_, set()
         return closed, open_ | ({""} if least == 0 else set())
-    return {""}, set()
+    if op is sre.SUBPATTERN:
+        return _sequence(arg[3], length)
+    letters = {chr(arg)} if op is sre.LITERAL else _letters(arg) if op is sre.IN else set()
+    if op in (sre.AT, sre.ASSERT, sre.ASSERT_NOT):
+        letters = {""}
+    return (set(), letters) if letters else ({""}, set())
 
 
 def _sequence(items: Iterable[tuple[Any, Any]], length: int) -> _Beginnings:
@@ -184,4 +181,6 @@ class Matcher:
 
     def any(self, plain: str) -> bool:
         """Whether any pattern matches anywhere."""
-        return any(alternative.match(plain, at) for at, bucket in self._tries(plain) for alternative in bucket)
+        return any(
+            alternative.match(plain, at) for at, bucket in self._tries(plain) for alternative in bucket
+        )

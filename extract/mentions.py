@@ -10,6 +10,7 @@ import functools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import ahocorasick
 
@@ -50,6 +51,11 @@ class Mention:
     def middle(self) -> float:
         """Centre of the span, for distances."""
         return (self.start + self.end) / 2
+
+
+def overlap(a: Mention, b: Mention) -> bool:
+    """Whether two mentions share a character."""
+    return a.start < b.end and b.start < a.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +117,9 @@ def longest(mentions: Iterable[Mention]) -> list[Mention]:
     return sorted(kept, key=lambda m: (m.start, m.end))
 
 
-_CONTEXT_BEFORE = re.compile(r"(?:\b(?:on|to|from|at|via|into|off|onto|by|between|and|or|,)\s+|[在到向从由与和及、的]|^|[。!?;:\"(]\s*)$")
+_CONTEXT_BEFORE = re.compile(
+    r"(?:\b(?:on|to|from|at|via|into|off|onto|by|between|and|or|,)\s+|[在到向从由与和及、的]|^|[。!?;:\"(]\s*)$"
+)
 
 
 def _name_counts(text: str, plain: str, name: _Name, start: int, end: int) -> bool:
@@ -119,7 +127,7 @@ def _name_counts(text: str, plain: str, name: _Name, start: int, end: int) -> bo
     original = text[start:end]
     if not original.isascii():
         return True
-    if original[0].islower() or (name.length == 1 and plain[end : end + 1] == "."):
+    if original[0].islower():
         return False
     alone = name.length > 1 and not text.isascii() and original.isupper()  # LINE in a Chinese text
     return alone or bool(_CONTEXT_BEFORE.search(plain[max(0, start - 12) : start])) or not original.isupper()
@@ -167,7 +175,43 @@ class Mentions:
 def _outside(mentions: Iterable[Mention], names: Iterable[Mention]) -> list[Mention]:
     """Mentions that do not lie inside a (longer) name."""
     spans = [(n.start, n.end) for n in names]
-    return [m for m in mentions if not any(a <= m.start and m.end <= b and b - a > m.end - m.start for a, b in spans)]
+    return [
+        m
+        for m in mentions
+        if not any(a <= m.start and m.end <= b and b - a > m.end - m.start for a, b in spans)
+    ]
+
+
+_NESTING = re.compile(
+    r"(?:'?s?\s+|'s\s+|\s*的\s*|\s*(?:of|in|on|under|below|for|from)\s+(?:(?:a|an|the|its|their|your|each|any|this)\s+)?(?:\w+\s+)?|里的?|内的?|中的?|下方的?|下的?|页面?的?|-)?"
+)
+_HEADS = (
+    ("comments", "description"),
+    ("live", "short_video", "product_page", "profile", "video", "post"),
+    ("cart",),
+)
+
+
+def _depth(slug: str) -> int:
+    return next((i for i, slugs in enumerate(_HEADS) if slug in slugs), len(_HEADS))
+
+
+def specific_surfaces(plain: str, surfaces: list[Mention]) -> list[Mention]:
+    """Drop what only says where a more specific surface stands.
+
+    The cart of a live room is the live room, the comments of a short video are the comments
+    (guidelines, rules 7 and 8).
+    """
+    dropped: set[int] = set()
+    for i, (a, b) in enumerate(pairwise(surfaces)):
+        if a.value == b.value or b.start < a.end or b.start - a.end > 16:
+            continue
+        if max(_depth(a.value), _depth(b.value)) < len(_HEADS) and _NESTING.fullmatch(plain, a.end, b.start):
+            if _depth(a.value) < _depth(b.value):
+                dropped.add(i + 1)
+            elif _depth(a.value) > _depth(b.value):
+                dropped.add(i)
+    return [m for i, m in enumerate(surfaces) if i not in dropped]
 
 
 _WORDS = ("surface", "target", "link", "region", "reference")  # what these match is a word, not a name
@@ -187,8 +231,11 @@ def find_mentions(text: str, plain: str, lang: Lang) -> Mentions:
         by_kind.setdefault(mention.kind, []).append(mention)
     known = [*services, *(m for kind in _WORDS for m in by_kind.get(kind, ()))]
     unknown = find_names(text, lang, [(m.start, m.end) for m in known])
-    services = longest([*services, *(Mention(a, b, "service", slug, rule, unknown=True) for a, b, slug, rule in unknown)])
+    services = longest(
+        [*services, *(Mention(a, b, "service", slug, rule, unknown=True) for a, b, slug, rule in unknown)]
+    )
     kept = {kind: tuple(longest(_outside(found, services))) for kind, found in by_kind.items()}
+    kept["surface"] = tuple(specific_surfaces(plain, list(kept.get("surface", ()))))
     return Mentions(
         tuple(services),
         kept.get("surface", ()),

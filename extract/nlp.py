@@ -41,8 +41,8 @@ def register_extensions() -> None:
 def document_of(doc: Doc) -> Document:
     """Our record of a spaCy document."""
     return Document(
-        id=str(doc.user_data.get("id", "")), lang=Lang(doc.lang_), kind=Kind(doc._.kind), published=doc._.published,
-        title=doc._.title, text=doc.text, platform=doc._.platform,
+        id=str(doc.user_data.get("id", "")), lang=Lang(doc.lang_), kind=Kind(doc._.kind),
+        published=doc._.published, title=doc._.title, text=doc.text, platform=doc._.platform,
     )  # fmt: skip
 
 
@@ -50,6 +50,7 @@ class MentionFinder:
     """Writes every mention of the text into `doc.spans["linkpolicy"]`, labelled `kind:value`."""
 
     def __call__(self, doc: Doc) -> Doc:
+        """Find the mentions of one document."""
         reading = read(document_of(doc))
         m = reading.mentions
         found = (*m.services, *m.surfaces, *m.targets, *m.links, *m.actions, *m.contexts, *m.regions)
@@ -57,7 +58,9 @@ class MentionFinder:
         for mention in found:
             start, end = mention.start - reading.offset, mention.end - reading.offset
             if start >= 0:
-                span = doc.char_span(start, end, label=f"{mention.kind}:{mention.value}", alignment_mode="expand")
+                span = doc.char_span(
+                    start, end, label=f"{mention.kind}:{mention.value}", alignment_mode="expand"
+                )
                 if span is not None:
                     spans.append(span)
         doc.spans[SPANS] = sorted(spans, key=lambda s: (s.start, s.end, s.label_))
@@ -72,6 +75,7 @@ class FactFinder:
         self.models = replace(models, thresholds=dict.fromkeys(Lang, threshold)) if threshold > 0 else models
 
     def __call__(self, doc: Doc) -> Doc:
+        """Extract the facts of one document."""
         extraction: Extraction = extract_facts(document_of(doc), self.models)
         doc._.extraction = extraction
         doc._.facts = extraction.facts
@@ -86,7 +90,9 @@ def create_mentions(nlp: Language, name: str) -> MentionFinder:
     return MentionFinder()
 
 
-@Language.factory("linkpolicy_facts", default_config={"threshold": 0.0}, assigns=["doc._.facts", "doc._.extraction"])
+@Language.factory(
+    "linkpolicy_facts", default_config={"threshold": 0.0}, assigns=["doc._.facts", "doc._.extraction"]
+)
 def create_facts(nlp: Language, name: str, threshold: float) -> FactFinder:
     """Factory of the fact finder."""
     del nlp, name

@@ -47,4 +47,6 @@ def normalise(text: str) -> str:
 
     The result has the length of `text`: character i of the result stands for character i of the text.
     """
-    return text.lower() if text.isascii() and "\t" not in text and "\r" not in text else text.translate(_table())
+    return (
+        text.lower() if text.isascii() and "\t" not in text and "\r" not in text else text.translate(_table())
+    )

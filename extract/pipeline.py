@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from extract.data import ROOT
-from extract.events import TUPLE_NAMES, Event, Proposal, find_events, find_proposals
+from extract.events import Event, Ranker
 from extract.facts import choose, find_missed
 from extract.gate import could_state_policy
+from extract.proposals import TUPLE_NAMES, Proposal, find_proposals
 from extract.reading import Reading, read
 from extract.records import Document, Extraction
 from extract.scorer import Models, load_models, rows
@@ -27,12 +28,14 @@ def extractor_version() -> str:
     return digest.hexdigest()[:12]
 
 
-def score(reading: Reading, models: Models) -> tuple[list[Event], list[tuple[Proposal, float]]]:
+def score(
+    reading: Reading, ranker: Ranker, models: Models
+) -> tuple[list[Event], list[tuple[Proposal, float]]]:
     """Events of a reading and its proposals with their probabilities."""
-    events = find_events(reading, models)
+    events = ranker.events()
     proposals = find_proposals(reading, events)
     chances = models.tuples.probability(rows((p.row for p in proposals), len(TUPLE_NAMES)))
-    return events, [(p, float(c)) for p, c in zip(proposals, chances, strict=True)]
+    return events, list(zip(proposals, chances.tolist(), strict=True))
 
 
 def extract_facts(document: Document, models: Models | None = None) -> Extraction:
@@ -46,8 +49,9 @@ def extract_facts(document: Document, models: Models | None = None) -> Extractio
         return Extraction(document.id, reference=document.published, passed_gate=False)
     models = models or load_models()
     reading = read(document)
-    events, scored = score(reading, models)
-    facts = choose(reading, scored, models.thresholds[document.lang.value])
+    ranker = Ranker(reading, models)
+    events, scored = score(reading, ranker, models)
+    facts = choose(reading, ranker, scored, models.thresholds[document.lang.value])
     return Extraction(
         document.id,
         facts,
@@ -60,9 +64,3 @@ def extract_facts(document: Document, models: Models | None = None) -> Extractio
 def extract_many(documents: Iterable[Document]) -> Iterator[Extraction]:
     """Extract one document after the other, in their order."""
     return map(extract_facts, documents)
-
-
-def __getattr__(name: str) -> str:
-    if name == "EXTRACTOR_VERSION":
-        return extractor_version()
-    raise AttributeError(name)

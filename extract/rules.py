@@ -6,6 +6,7 @@ import functools
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from types import UnionType
 
 from extract.data import ROOT, DataError, read_tables, strings
 from extract.matcher import check_pattern
@@ -15,9 +16,11 @@ from extract.vocabulary import Vocabulary, load_vocabulary
 # file stem -> (mention kind, key that carries the value, allowed values or None for the vocabulary's)
 LINKS = frozenset({"link", "code", "redirect", "click", "cart", "jump", "list"})
 CONTEXTS = frozenset(
-    "proposed trial denial question hypothetical demand opinion report history exception pair negation "
-    "condition still not_links".split()
-)
+    {
+        "proposed", "trial", "denial", "question", "hypothetical", "demand", "opinion", "report", "history",
+        "exception", "pair", "negation", "condition", "still", "not_links",
+    }
+)  # fmt: skip
 REFERENCES = frozenset({"platform", "target", "surface", "links", "same"})
 _FILES: dict[str, tuple[str, str]] = {
     "surfaces": ("surface", "surface"),
@@ -28,6 +31,12 @@ _FILES: dict[str, tuple[str, str]] = {
     "regions": ("region", "region"),
     "reference": ("reference", "kind"),
 }
+_OTHERS = ("dates", "frames", "names")
+_REQUIRED: dict[str, type | UnionType] = {"id": str, "pattern": str | list, "examples": list}
+_OPTIONAL: dict[str, type | UnionType] = {
+    "class": str, "counter": list, "weak": bool, "reason": str, "links": bool, "still": bool,
+    "platform": str, "direction": str,
+}  # fmt: skip
 _DIRECTIONS = frozenset({"forward", "backward", "both"})
 
 
@@ -99,18 +108,18 @@ def read_rules(path: Path, lang: Lang, vocabulary: Vocabulary) -> tuple[Rule, ..
     if path.stem not in _FILES:
         raise DataError(f"{path}: unknown rule file, expected one of {', '.join(sorted(_FILES))}")
     kind, key = _FILES[path.stem]
-    optional: dict[str, type | UnionType] = dict(counter=list, weak=bool, reason=str, links=bool, still=bool, platform=str, direction=str)
-    optional["class"] = str
     allowed = _allowed(kind, vocabulary)
     rules: list[Rule] = []
-    for table in read_tables(path, "rule", {"id": str, key: str, "pattern": str | list, "examples": list}, optional):
+    for table in read_tables(path, "rule", {key: str, **_REQUIRED}, _OPTIONAL):
         where = f"{path}: rule {table['id']}"
         value, direction = str(table[key]), str(table.get("direction", "both"))
         platform = table.get("platform")
         if allowed is not None and value not in allowed:
             raise DataError(f"{where}: {key} {value!r} is not one of {', '.join(sorted(allowed))}")
         if direction not in _DIRECTIONS:
-            raise DataError(f"{where}: direction {direction!r} is not one of {', '.join(sorted(_DIRECTIONS))}")
+            raise DataError(
+                f"{where}: direction {direction!r} is not one of {', '.join(sorted(_DIRECTIONS))}"
+            )
         if platform is not None and platform not in vocabulary.services:
             raise DataError(f"{where}: platform {platform!r} is no service of the vocabulary")
         source = _source(table["pattern"], where)
@@ -120,25 +129,33 @@ def read_rules(path: Path, lang: Lang, vocabulary: Vocabulary) -> tuple[Rule, ..
             raise DataError(f"{where}: pattern: {error}") from error
         rules.append(
             Rule(
-                id=str(table["id"]), kind=kind, value=value, source=source, lang=lang, cls=str(table.get("class", "")),
-                weak=bool(table.get("weak")), links=bool(table.get("links")), still=bool(table.get("still")),
-                platform=None if platform is None else str(platform), direction=direction,
+                id=str(table["id"]),
+                kind=kind,
+                value=value,
+                source=source,
+                lang=lang,
+                cls=str(table.get("class", "")),
+                weak=bool(table.get("weak")),
+                links=bool(table.get("links")),
+                still=bool(table.get("still")),
+                platform=None if platform is None else str(platform),
+                direction=direction,
                 examples=strings(table["examples"], f"{where}: examples"),
                 counter=strings(table.get("counter", ()), f"{where}: counter"),
             )
-        )  # fmt: skip
+        )
     return tuple(rules)
 
 
 def read_all(directory: Path, lang: Lang, vocabulary: Vocabulary) -> tuple[Rule, ...]:
-    """All rules of a language's directory; dates and names have readers of their own.
+    """All rules of a language's directory; dates, names and frames have readers of their own.
 
     Raises:
         DataError: a file is wrong, or an id is given twice.
     """
     rules: list[Rule] = []
     for path in sorted(directory.glob("*.toml")):
-        if not path.stem.startswith(("dates", "names")):
+        if not path.stem.startswith(_OTHERS):
             rules += read_rules(path, lang, vocabulary)
     seen: set[str] = set()
     for rule in rules:

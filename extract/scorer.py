@@ -72,9 +72,23 @@ class Forest:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Forest:
         """Read what `to_json` wrote."""
-        ints = {k: np.asarray(data[k], dtype=np.int32) for k in ("feature", "left", "right", "roots")}
-        floats = {k: np.asarray(data[k], dtype=np.float64) for k in ("threshold", "value")}
-        return cls(baseline=float(data["baseline"]), depth=int(data["depth"]), **ints, **floats)
+
+        def ints(key: str) -> Ints:
+            return np.asarray(data[key], dtype=np.int32)
+
+        def floats(key: str) -> Floats:
+            return np.asarray(data[key], dtype=np.float64)
+
+        return cls(
+            baseline=float(data["baseline"]),
+            feature=ints("feature"),
+            threshold=floats("threshold"),
+            left=ints("left"),
+            right=ints("right"),
+            value=floats("value"),
+            roots=ints("roots"),
+            depth=int(data["depth"]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +113,6 @@ class Models:
         slots: slot -> forest over its candidates.
         tuples: is a combination of slots a fact of the document?
         thresholds: language -> least probability of a fact.
-        stage: is a statement only proposed?
     """
 
     words: Mapping[str, Linear]
@@ -115,7 +128,9 @@ class Models:
             "gate": self.gate.to_json(),
             "slots": {k: v.to_json() for k, v in self.slots.items()},
             "tuples": self.tuples.to_json(),
-            "words": {k: {"bias": v.bias, "weights": dict(sorted(v.weights.items()))} for k, v in self.words.items()},
+            "words": {
+                k: {"bias": v.bias, "weights": dict(sorted(v.weights.items()))} for k, v in self.words.items()
+            },
         }
 
 

@@ -56,14 +56,19 @@ def _read_services(path: Path) -> dict[str, Service]:
         for name in names:
             other = owners.setdefault(normalise(name), slug)
             if other != slug:
-                raise DataError(f"{where}: name {name!r} already belongs to {other}; make it ambiguous or drop it")
+                raise DataError(
+                    f"{where}: name {name!r} already belongs to {other}; make it ambiguous or drop it"
+                )
         services[slug] = Service(slug, names, get["ambiguous"], get["not"], frozenset(get["categories"]))
     return services
 
 
 def _read_labels(path: Path, name: str) -> dict[str, str]:
     optional: dict[str, type] = {"label_zh": str, "description": str}
-    return {str(t["slug"]): str(t["label"]) for t in read_tables(path, name, {"slug": str, "label": str}, optional)}
+    return {
+        str(t["slug"]): str(t["label"])
+        for t in read_tables(path, name, {"slug": str, "label": str}, optional)
+    }
 
 
 def read_vocabulary(directory: Path) -> Vocabulary:

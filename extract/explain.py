@@ -1,0 +1,135 @@
+"""Why the extractor said what it said: mentions, cues, ranked slots and scores of each likely statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from spacy import displacy
+
+from extract import nlp as pipes
+from extract.events import Choice, Details, Event, Ranker
+from extract.gate import could_state_policy
+from extract.pipeline import score
+from extract.proposals import Key, Proposal
+from extract.reading import Reading, read
+from extract.records import Document
+from extract.scorer import load_models
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A value that a slot might have taken, with the rule that found it and its probability."""
+
+    value: str
+    rule: str
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A combination of slot values with its probability and whether it became a fact."""
+
+    key: Key
+    probability: float
+    fact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A clause that states an action with some probability.
+
+    Attributes:
+        text: the clause.
+        cues: (rule id, matched text, action) of every cue inside it.
+        slots: ranked values of each slot.
+        verdicts: the combinations of which this is the best statement, most likely first.
+    """
+
+    text: str
+    action: str
+    probability: float
+    cues: tuple[tuple[str, str, str], ...]
+    slots: Mapping[str, tuple[Ranked, ...]]
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything behind the facts of a document, and the least probability a fact needs."""
+
+    document_id: str
+    passed_gate: bool
+    threshold: float
+    statements: tuple[Statement, ...]
+
+
+def _ranked(reading: Reading, choices: Sequence[Choice]) -> tuple[Ranked, ...]:
+    found = []
+    for choice in choices:
+        place = choice.candidate.place
+        text = reading.full[place.mention.start : place.mention.end] if place else ""
+        found.append(
+            Ranked(
+                choice.candidate.value,
+                place.mention.rule if place else "default",
+                text,
+                round(choice.probability, 3),
+            )
+        )
+    return tuple(found)
+
+
+def _statement(
+    reading: Reading, event: Event, details: Details, own: Sequence[tuple[Proposal, float]], threshold: float
+) -> Statement:
+    clause = event.clause
+    return Statement(
+        text=reading.full[clause.start : clause.end].strip(),
+        action=event.action.value,
+        probability=round(event.probability, 3),
+        cues=tuple((m.rule, reading.full[m.start : m.end], m.value) for m in clause.cues),
+        slots={slot: _ranked(reading, choices) for slot, choices in {**event.choices, **details}.items()},
+        verdicts=tuple(Verdict(p.key, round(c, 3), c >= threshold) for p, c in own[:12]),
+    )
+
+
+def explain(document: Document) -> Explanation:
+    """Explain every statement that passed the gate's floor, in text order."""
+    models = load_models()
+    threshold = models.thresholds[document.lang.value]
+    if not could_state_policy(document.title, document.text):
+        return Explanation(document.id, passed_gate=False, threshold=threshold, statements=())
+    reading = read(document)
+    ranker = Ranker(reading, models)
+    events, scored = score(reading, ranker, models)
+    statements = []
+    for event, details in zip(events, ranker.details(events), strict=True):
+        own = sorted(((p, c) for p, c in scored if p.event is event), key=lambda x: -x[1])
+        statements.append(_statement(reading, event, details, own, threshold))
+    return Explanation(document.id, passed_gate=True, threshold=threshold, statements=tuple(statements))
+
+
+def page(document: Document) -> str:
+    """A displaCy page: the mentions and the evidence of each fact as labelled spans."""
+    pipeline = pipes.build(document.lang.value)
+    doc = pipeline.make_doc(document.text)
+    doc._.published, doc._.title, doc._.kind, doc._.platform = (
+        document.published,
+        document.title,
+        document.kind.value,
+        document.platform,
+    )
+    doc = pipeline(doc)
+    doc.spans["facts"] = pipes.fact_spans(doc)
+    parts = [
+        displacy.render(doc, style="span", page=False, jupyter=False, options={"spans_key": key})
+        for key in ("facts", pipes.SPANS)
+    ]
+    title = escape(document.title or document.id)
+    return (
+        f"<!doctype html><html lang='{document.lang}'><meta charset='utf-8'><title>{title}</title>"
+        f"<h1>{title}</h1><h2>Facts</h2>{parts[0]}<h2>Mentions</h2>{parts[1]}</html>"
+    )

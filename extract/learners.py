@@ -1,0 +1,94 @@
+"""The learners behind the scorer: scikit-learn fits them, `extract.scorer` runs them without it."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+
+from extract.scorer import Floats, Forest, Linear
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How a forest is grown; the values were chosen by cross-validation on the work and cv parts."""
+
+    trees: int
+    leaves: int
+    rate: float
+    least: int = 20
+    l2: float = 2.0
+    depth: int = 6
+
+
+def fit_forest(x: Floats, y: Floats, weight: Floats, growth: Growth) -> Forest:
+    """Boosted trees for labels y in {0, 1}, shape (n,), of rows x, shape (n, features)."""
+    model = HistGradientBoostingClassifier(
+        learning_rate=growth.rate, max_iter=growth.trees, max_leaf_nodes=growth.leaves,
+        max_depth=growth.depth, min_samples_leaf=growth.least, l2_regularization=growth.l2,
+        early_stopping=False, random_state=0, max_features=0.5,
+    )  # fmt: skip
+    model.fit(x, y, sample_weight=weight)
+    return export_forest(model)
+
+
+def export_forest(model: HistGradientBoostingClassifier) -> Forest:
+    """Turn a fitted binary classifier into plain arrays."""
+    feature: list[int] = []
+    threshold: list[float] = []
+    left: list[int] = []
+    right: list[int] = []
+    value: list[float] = []
+    roots: list[int] = []
+    depth = 0
+    for (tree,) in model._predictors:  # noqa: SLF001 -- scikit-learn has no public way
+        base = len(feature)
+        roots.append(base)
+        for i, node in enumerate(tree.nodes):
+            leaf = bool(node["is_leaf"])
+            feature.append(0 if leaf else int(node["feature_idx"]))
+            threshold.append(0.0 if leaf else float(node["num_threshold"]))
+            left.append(base + (i if leaf else int(node["left"])))
+            right.append(base + (i if leaf else int(node["right"])))
+            value.append(float(node["value"]) if leaf else 0.0)
+            depth = max(depth, int(node["depth"]))
+    return Forest(
+        baseline=float(model._baseline_prediction.ravel()[0]),  # noqa: SLF001 -- scikit-learn has no public way
+        feature=np.asarray(feature, dtype=np.int32),
+        threshold=np.asarray(threshold, dtype=np.float64),
+        left=np.asarray(left, dtype=np.int32),
+        right=np.asarray(right, dtype=np.int32),
+        value=np.asarray(value, dtype=np.float64),
+        roots=np.asarray(roots, dtype=np.int32),
+        depth=depth,
+    )
+
+
+def fit_linear(
+    bags: Sequence[Sequence[str]], labels: Sequence[float], least: int, strength: float
+) -> Linear | None:
+    """Logistic model over bags of tokens that occur at least `least` times; None if a class is missing."""
+    counts: Counter[str] = Counter(t for bag in bags for t in bag)
+    vocabulary = {t: i for i, t in enumerate(sorted(t for t, n in counts.items() if n >= least))}
+    if not vocabulary or len(set(labels)) < 2:
+        return None
+    data: list[float] = []
+    columns: list[int] = []
+    pointer = [0]
+    for bag in bags:
+        own = [vocabulary[t] for t in bag if t in vocabulary]
+        columns += own
+        data += [1 / math.sqrt(max(1, len(bag)))] * len(own)
+        pointer.append(len(columns))
+    x = csr_matrix((data, columns, pointer), shape=(len(labels), len(vocabulary)))
+    model = LogisticRegression(C=strength, max_iter=300, class_weight={0: 1, 1: 2}).fit(x, labels)
+    weights = {
+        t: round(float(model.coef_[0][i]), 3) for t, i in vocabulary.items() if abs(model.coef_[0][i]) >= 0.03
+    }
+    return Linear(round(float(model.intercept_[0]), 3), weights)

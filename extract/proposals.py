@@ -1,0 +1,219 @@
+"""Proposals: combinations of slot values that some event offers, with features to score them by."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from extract.candidates import SLOT_NAMES, SLOTS
+from extract.clauses import ACTIONS
+from extract.events import Choice, Event
+from extract.layout import BlockKind
+from extract.reading import Place, Reading
+from extract.records import Action, Kind, Lang
+
+PRODUCT_FLOOR = 0.004  # combinations less likely than this are not worth scoring
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The core of a fact."""
+
+    platform: str
+    surface: str
+    target: str
+    action: Action
+
+    @property
+    def core(self) -> tuple[str, ...]:
+        """As plain strings, comparable with an annotated fact's core."""
+        return (self.platform, self.surface, self.target, self.action.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A combination of slot values, with its best event and its features.
+
+    Attributes:
+        choices: platform, surface and target choice of the best event.
+    """
+
+    key: Key
+    event: Event
+    choices: tuple[Choice, Choice, Choice]
+    row: tuple[float, ...]
+
+
+TUPLE_NAMES = (
+    "gate", "platform", "surface", "target", "product", "least", "platform_rank", "surface_rank",
+    "target_rank", "platform_second", "surface_second", "target_second", "platform_sum", "surface_sum",
+    "target_sum", "surface_default", "target_default", "target_named", "self", "platform_loc",
+    "surface_loc", "target_loc", "target_platform_score", "slot_gap", "between", "events", "mean_product",
+    "sum_product", "rival_action", "rival_surface", "rival_target", "rival_platform", "document_events",
+    "document_best", "zh", "notice", "block_action", "restrict_action", "allow_action", "surface_code",
+    "target_code", "still", "n_cues", "document_specific", "share_of_best", "paragraph", "item", "heading",
+    "row", "gate_document_share", "platform_clause_rank", "same_clause",
+    *(f"{slot}_{what}" for slot in SLOTS for what in ("previous", "next", "mean", "most")),
+    "group_size",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Combination:
+    event: Event
+    choices: tuple[Choice, Choice, Choice]
+    product: float
+
+
+class _Around:
+    """What the other events of a document think of a slot value."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self.events = events
+        self.at = {id(e): i for i, e in enumerate(events)}
+        self.chances = {
+            slot: [{c.candidate.value: c.probability for c in e.choices[slot]} for e in events]
+            for slot in SLOTS
+        }
+        self.weights = [e.probability for e in events]
+
+    def of(self, event: Event, slot: str, value: str) -> tuple[float, float, float, float]:
+        """Probability of the value in the previous and next event, weighted mean and maximum of others."""
+        at, chances = self.at[id(event)], self.chances[slot]
+        weighted = [
+            (w, c.get(value, 0.0))
+            for i, (w, c) in enumerate(zip(self.weights, chances, strict=True))
+            if i != at
+        ]
+        total = sum(w for w, _ in weighted)
+        return (
+            chances[at - 1].get(value, 0.0) if at else -1.0,
+            chances[at + 1].get(value, 0.0) if at + 1 < len(chances) else -1.0,
+            sum(w * p for w, p in weighted) / total if total else -1.0,
+            max((w * p for w, p in weighted), default=0.0),
+        )
+
+
+def _logit(p: float) -> float:
+    p = min(max(p, 1e-4), 1 - 1e-4)
+    return math.log(p / (1 - p))
+
+
+def _combine(events: Sequence[Event]) -> dict[Key, list[_Combination]]:
+    found: dict[Key, list[_Combination]] = {}
+    for event in events:
+        for platform in event.choices["platform"]:
+            left = 1.0 - _own_mass(event, platform)
+            for surface in event.choices["surface"]:
+                for target in event.choices["target"]:
+                    if platform.candidate.value == target.candidate.value:
+                        continue
+                    chance = min(1.0, target.probability / max(0.3, left))
+                    product = event.probability * platform.probability * surface.probability * chance
+                    if product < PRODUCT_FLOOR:
+                        continue
+                    key = Key(
+                        platform.candidate.value,
+                        surface.candidate.value,
+                        target.candidate.value,
+                        event.action,
+                    )
+                    found.setdefault(key, []).append(
+                        _Combination(event, (platform, surface, target), product)
+                    )
+    return found
+
+
+def _own_mass(event: Event, platform: Choice) -> float:
+    """Probability that the target slot gives to the platform itself, which cannot be its own target."""
+    return max(
+        (c.probability for c in event.choices["target"] if c.candidate.value == platform.candidate.value),
+        default=0.0,
+    )
+
+
+def _second(choices: Sequence[Choice], chosen: Choice) -> float:
+    return max((c.probability for c in choices if c is not chosen), default=0.0)
+
+
+def find_proposals(reading: Reading, events: Sequence[Event]) -> list[Proposal]:
+    """Every combination that some event offers, once per document, with features of its best event."""
+    combinations = _combine(events)
+    if not combinations:
+        return []
+    best = {key: max(found, key=lambda c: c.product) for key, found in combinations.items()}
+    context = _Context(reading, events, best)
+    return [
+        Proposal(key, c.event, c.choices, tuple(context.row(key, c, [x.product for x in combinations[key]])))
+        for key, c in best.items()
+    ]
+
+
+def _rival_keys(key: Key) -> list[tuple[str, ...]]:
+    """The key without its action, surface, target and platform in turn, each marked by what is left out."""
+    return [
+        ("action", key.platform, key.surface, key.target),
+        ("surface", key.platform, key.target, key.action),
+        ("target", key.platform, key.surface, key.action),
+        ("platform", key.surface, key.target, key.action),
+    ]
+
+
+class _Context:
+    """What the features of a combination are measured against: its rivals and the document's other events."""
+
+    def __init__(self, reading: Reading, events: Sequence[Event], best: Mapping[Key, _Combination]) -> None:
+        self.reading, self.events, self.around = reading, events, _Around(events)
+        self.tops = sorted((c.product for c in best.values()), reverse=True)
+        self.rivals: dict[tuple[str, ...], list[tuple[float, Key]]] = {}
+        for key, combination in best.items():
+            for rival in _rival_keys(key):
+                self.rivals.setdefault(rival, []).append((combination.product, key))
+
+    def _strongest_rivals(self, key: Key) -> list[float]:
+        """Best product of a combination that differs in action, surface, target or platform alone."""
+        return [
+            max((p for p, other in self.rivals[r] if other != key), default=0.0) for r in _rival_keys(key)
+        ]
+
+    def row(self, key: Key, best: _Combination, products: Sequence[float]) -> list[float]:
+        """Features in the order of TUPLE_NAMES; `products` are those of every event that offers the key."""
+        reading, event = self.reading, best.event
+        platform, surface, target = best.choices
+        places = [c.candidate.place for c in (surface, target)]
+        gap = abs(places[0].mention.middle - places[1].mention.middle) if places[0] and places[1] else 999.0
+        kind = reading.layout.blocks[event.clause.block].kind
+        chosen = list(zip(SLOTS, best.choices, strict=True))
+        siblings = sum(e.probability for e in self.events if e.clause.index == event.clause.index)
+        return [
+            _logit(event.probability), *(_logit(c.probability) for c in best.choices),
+            math.log(max(best.product, 1e-6)), min(c.probability for c in best.choices), platform.rank,
+            surface.rank, target.rank,
+            *(_second(event.choices[s], c) for s, c in zip(SLOTS, best.choices, strict=True)),
+            *(sum(c.probability for c in event.choices[s]) for s in SLOTS), key.surface == "all",
+            key.target == "external", key.target in reading.services, _own_mass(event, platform),
+            platform.candidate.loc, surface.candidate.loc, target.candidate.loc,
+            target.candidate.row[SLOT_NAMES.index("platform_score")], min(999.0, gap),
+            _between(reading, places), len(products), sum(products) / len(products), sum(products),
+            *self._strongest_rivals(key), len(self.events), max(e.probability for e in self.events),
+            reading.document.lang is Lang.ZH, reading.document.kind is Kind.NOTICE,
+            *(key.action is a for a in ACTIONS), surface.candidate.row[SLOT_NAMES.index("code")],
+            target.candidate.row[SLOT_NAMES.index("code")],
+            any(m.source is not None and m.source.still for m in event.clause.cues), len(event.clause.cues),
+            self.tops[min(3, len(self.tops) - 1)], best.product / max(self.tops[0], 1e-9),
+            kind is BlockKind.PARAGRAPH, kind is BlockKind.ITEM, kind is BlockKind.HEADING,
+            kind is BlockKind.ROW, event.probability / max(1e-9, siblings), platform.rank,
+            places[0] is not None and places[1] is not None and places[0].clause == places[1].clause,
+            *(x for s, c in chosen for x in self.around.of(event, s, c.candidate.value)),
+            sum(1 for c in event.choices["target"] if c.rank == target.rank),
+        ]  # fmt: skip
+
+
+def _between(reading: Reading, places: Sequence[Place | None]) -> float:
+    """Other services between surface and target: a sign that they belong to different statements."""
+    a, b = places
+    if a is None or b is None:
+        return -1.0
+    low, high = sorted((a.mention.middle, b.mention.middle))
+    return sum(1 for m in reading.mentions.services if low < m.middle < high and m.value != b.mention.value)
