@@ -31,37 +31,51 @@ def place_readings(connection: duckdb.DuckDBPyConnection, batch: Batch, known_at
     latest = {row["url"]: row for row in stored if row["url"] is not None}
     placed: dict[str, Item] = {}
     for item in sorted(items, key=lambda item: item.seen_at):
-        here = _place(item, by_id, latest, technical=batch.cause is Cause.TECHNICAL)
-        placed.setdefault(here.document_id, here)
+        again = batch.cause is Cause.TECHNICAL
+        for here in _reread(item, stored) if again else [_place(item, by_id, latest)]:
+            placed.setdefault(here.document_id, here)
     return join_clusters(connection, list(placed.values()), stored)
 
 
-def _place(item: Item, by_id: dict[str, Any], latest: dict[str, Any], *, technical: bool) -> Item:
+def _reread(item: Item, stored: Sequence[dict[str, Any]]) -> list[Item]:
+    """The stored documents of this content, one for each time it was seen; else a replacement."""
+    known = [_known(item, row) for row in stored if row["content_id"] == item.content_id]
+    if known:
+        return known
+    replaced = _read_from(stored, item.document.url, item.snapshot.digest) if item.snapshot else ()
+    return [replace(item, replaced_ids=replaced)]
+
+
+def _known(item: Item, row: dict[str, Any]) -> Item:
+    """A reading of a document that is stored: it was seen when it was first seen."""
+    return replace(
+        item, document_id=row["document_id"], seen_at=row["seen_at"], fresh=False,
+        completes=item.speaks and not row["has_text"], read_by=row["extractor_version"] or "",
+        cluster_id=row["cluster_id"],
+    )  # fmt: skip
+
+
+def _place(item: Item, by_id: dict[str, Any], latest: dict[str, Any]) -> Item:
     """Tell a new version from a known one, and from a page that went back to a version of before."""
     url = item.document.url
     newest = latest.get(url) if url else None
     known = by_id.get(item.content_id)
     if newest is not None and newest["content_id"] == item.content_id:
         known = newest
-    elif known is not None and newest is not None and item.seen_at > newest["seen_at"] and not technical:
+    elif known is not None and newest is not None and item.seen_at > newest["seen_at"]:
         again = content_hash((item.content_id, newest["document_id"]))
         item, known = replace(item, document_id=again), by_id.get(again)
+    if known is not None:
+        return _known(item, known)
     row = {
         "document_id": item.document_id, "content_id": item.content_id, "seen_at": item.seen_at,
         "has_text": item.speaks, "extractor_version": None, "cluster_id": item.document_id,
         "digest": None, "url": url,
     }  # fmt: skip
-    if known is None:
-        if technical and item.snapshot is not None:
-            item = replace(item, replaced_ids=_read_from(by_id.values(), url, item.snapshot.digest))
-        by_id[item.document_id] = row
-        if url and (newest is None or item.seen_at >= newest["seen_at"]):
-            latest[url] = row
-        return item
-    return replace(
-        item, document_id=known["document_id"], fresh=False, completes=item.speaks and not known["has_text"],
-        read_by=known["extractor_version"] or "", cluster_id=known["cluster_id"],
-    )  # fmt: skip
+    by_id[item.document_id] = row
+    if url and (newest is None or item.seen_at >= newest["seen_at"]):
+        latest[url] = row
+    return item
 
 
 def _read_from(stored: Iterable[dict[str, Any]], url: str | None, digest: str) -> tuple[str, ...]:

@@ -1,0 +1,119 @@
+"""Nights loaded one by one give what a whole derivation gives, today and for every earlier moment."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, datetime, timedelta
+
+import duckdb
+import pytest
+
+from extract.records import Document, Extraction, Fact
+from tests.warehouse.helpers import fact, reading
+from tests.warehouse.scenario import filler
+from warehouse.checks import run_checks
+from warehouse.load import load_batch
+from warehouse.policy import derive
+from warehouse.rebuild import drift
+from warehouse.records import Batch, Cause, SnapshotRow, Verdict
+from warehouse.review import queue
+from warehouse.sql import set_variable
+
+START = datetime.fromisoformat("2022-01-01T03:00")
+COMPARED = ", ".join((
+    "key_id", "stage", "action", "valid_from", "from_precision", "valid_to", "to_precision", "authority", "contested",
+    "resumed", "own_end",
+))  # fmt: skip
+
+
+def some_fact(text: str, rng: random.Random) -> Fact:
+    start = date(2022, 1, 1) + timedelta(days=rng.randrange(60)) if rng.random() < 0.6 else None
+    end = start + timedelta(days=rng.randrange(1, 30)) if start and rng.random() < 0.2 else None
+    return fact(
+        text, surface=rng.choice(["live", "all"]), target=rng.choice(["taobao", "jd"]),
+        action=rng.choice(["allow", "block", "restrict"]), start=str(start) if start else None,
+        end=str(end) if end else None,
+        region=rng.choice([None, None, "US"]), stage=rng.choice(["decided"] * 5 + ["trial"]),
+        evidence=text.split("\n", 1)[0], confidence=rng.random(),
+    )  # fmt: skip
+
+
+def some_reading(place: int, day: date, rng: random.Random) -> tuple[Document, Extraction]:
+    cue = rng.choice(
+        ["Links are dealt with", "The rule is postponed", "Correction: the rule", "The plan is cancelled"]
+    )
+    text = f"{cue} {place}.\n{filler(str(place % 40), 'en')}"
+    facts = [some_fact(text, rng) for _ in range(rng.randrange(3))]
+    page = rng.choice([None, "https://k.example/a", "https://k.example/b"])
+    return reading(
+        text, *facts, published=rng.choice([None, str(day - timedelta(days=rng.randrange(20)))]), url=page,
+        kind=rng.choice(["news", "notice"]), platform="kuaishou", source=rng.choice(["s", "t"]),
+    )  # fmt: skip
+
+
+def some_night(
+    number: int, connection: duckdb.DuckDBPyConnection, rng: random.Random, past: list[Document]
+) -> Batch:
+    """A night of news; or newer rules over old documents; or a reviewer's verdict."""
+    known = START + timedelta(days=number)
+    kind = rng.choice(["news", "news", "reread", "verdict"]) if number > 2 else "news"
+    if kind == "reread":
+        chosen = rng.sample(past, min(len(past), 5))
+        again = tuple(
+            (old, Extraction("", tuple(some_fact(old.text, rng) for _ in range(rng.randrange(3)))))
+            for old in chosen
+        )
+        return Batch(f"n{number}", known, Cause.TECHNICAL, readings=again, extractor_version=f"v{number}")
+    items = [item for item in queue(connection, 5) if item.observation_id and item.platform and item.action]
+    if kind == "verdict" and items:
+        return Batch(
+            f"n{number}", known, Cause.VERDICT, verdicts=(rejection(items[0].observation_id, connection),)
+        )
+    news = tuple(some_reading(rng.randrange(1000), known.date(), rng) for _ in range(8))
+    past += [document for document, extraction in news if extraction.facts]
+    pages = {document.url for document, _ in news if document.url}
+    fetched = tuple(
+        SnapshotRow(page, "s", known, 200, "text/html", f"sha256:{number}{page}", "a.warc", 1)
+        for page in sorted(pages)
+    )
+    return Batch(f"n{number}", known, Cause.CRAWL, (), fetched, news, extractor_version="v1")
+
+
+def rejection(observation_id: str | None, connection: duckdb.DuckDBPyConnection) -> Verdict:
+    item = next(item for item in queue(connection, 50) if item.observation_id == observation_id)
+    as_read = connection.execute(
+        "SELECT effective_from, effective_to FROM observation WHERE observation_id = $id",
+        {"id": observation_id},
+    ).fetchone()  # fmt: skip
+    assert as_read is not None
+    assert item.platform and item.surface and item.target and item.action and item.stage
+    same = fact(
+        item.words, item.platform, item.surface, item.target, item.action, as_read[0] and str(as_read[0]),
+        as_read[1] and str(as_read[1]), item.region, item.stage,
+    )  # fmt: skip
+    return Verdict(
+        item.document_id, item.start, item.end, item.words, same.platform, same.surface, same.target,
+        same.action,        same.effective_from, same.effective_to, same.region, same.stage, "reject", "ann", START,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_every_moment_is_what_a_whole_derivation_gives(
+    connection: duckdb.DuckDBPyConnection, seed: int
+) -> None:
+    rng = random.Random(seed)  # noqa: S311
+    past: list[Document] = []
+    for number in range(1, 9):
+        load_batch(connection, some_night(number, connection, rng, past))
+    assert drift(connection) == []
+    assert [failure for failure in run_checks(connection) if failure.severity == "error"] == []
+    for (known,) in connection.execute("SELECT known_at FROM run ORDER BY number").fetchall():
+        set_variable(connection, "known", known)
+        connection.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT key_id FROM observation")
+        derive(connection)
+        whole = connection.execute(f"SELECT {COMPARED} FROM derived ORDER BY ALL").fetchall()  # noqa: S608
+        believed = connection.execute(
+            f"SELECT {COMPARED} FROM policy WHERE known_from <= $known AND $known < known_to ORDER BY ALL",  # noqa: S608
+            {"known": known},
+        ).fetchall()
+        assert believed == whole
