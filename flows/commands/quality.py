@@ -1,23 +1,26 @@
-"""Commands that look into the extractor: evaluate and dates."""
+"""Commands that look into the extractor: evaluate, dates, explain and train."""
 
 from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.commands.options import AsJson
-from flows.console import say, show
-from flows.documents import opened, parse_object, script_of
+from flows.commands.options import AsJson, Paths, language
+from flows.console import say, show, to_json
+from flows.documents import Given, opened, parse_object, read_paths, script_of
 from flows.errors import InputError
+from flows.journal import write_whole
 
 if TYPE_CHECKING:
     from extract.dates import DateMention
     from extract.evaluate import Error
+    from extract.explain import Explanation
     from extract.records import Lang
 
 _SCORES = ("group", "documents", "level", "precision", "recall", "f1", "right", "spurious", "missed")
@@ -28,6 +31,8 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(evaluate)
     app.command()(dates)
+    app.command()(explain)
+    app.command()(train)
 
 
 def evaluate(
@@ -82,6 +87,56 @@ def _error_row(error: Error) -> dict[str, Any]:
         "rules": list(error.rules),
         "evidence": error.evidence,
     }
+
+
+def explain(
+    paths: Paths,
+    lang: Annotated[str | None, typer.Option("--lang", help="Language of documents that give none.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show which cues, slots and scores made or stopped each statement of a document."""
+    from extract.explain import explain as explain_one
+
+    for document in read_paths(paths, Given(lang=language(lang))):
+        found = explain_one(document)
+        say(to_json(asdict(found)) if as_json else _explanation(found))
+
+
+def train(
+    gold: Annotated[list[Path], typer.Argument(metavar="GOLD.jsonl...", help="Annotated documents.")],
+    out: Annotated[Path, typer.Option(help="Where the weights are written.")] = Path("scorer.json"),
+) -> None:
+    """Fit the scorer's weights to annotated documents; takes minutes and needs the extra `train`."""
+    try:
+        from extract.train import read_training
+        from extract.train import train as fit
+    except ModuleNotFoundError as error:
+        raise InputError(f"train: {error.name} is missing; install the extra: linkpolicy[train]") from None
+    annotated = read_training([_existing(path) for path in gold])
+    if not annotated:
+        raise InputError(f"{gold[0]}: holds no document")
+    models = fit(annotated, say)
+    write_whole(out, json.dumps(models.to_json(), separators=(",", ":")) + "\n")
+    say(f"Written: {out}; in use once it replaces the package's extract/models/scorer.json")
+
+
+def _explanation(found: Explanation) -> str:
+    """Return an explanation as indented lines."""
+    if not found.passed_gate:
+        return f"{found.document_id}: dropped by the gate, no word in it speaks of links"
+    lines = [
+        f"{found.document_id}: {len(found.statements)} likely statements; facts need {found.threshold:.2f}"
+    ]
+    for statement in found.statements:
+        lines.append(f"  {statement.action} {statement.probability:.2f}: {' '.join(statement.text.split())}")
+        lines += [f"    cue {rule}: {text!r} ({action})" for rule, text, action in statement.cues]
+        for slot, ranked in statement.slots.items():
+            values = ", ".join(f"{item.value} {item.probability:.2f} ({item.rule})" for item in ranked[:4])
+            lines.append(f"    {slot}: {values or 'nothing found'}")
+        for verdict in statement.verdicts:
+            mark = "fact" if verdict.fact else "no fact"
+            lines.append(f"    {mark} {verdict.probability:.2f}: {' '.join(verdict.key.core)}")
+    return "\n".join(lines)
 
 
 def _existing(path: Path) -> Path:
