@@ -8,8 +8,8 @@ and for services never seen in training.
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from extract.clauses import ACTIONS, FAR, WORD, Clause, tokens
@@ -93,6 +93,8 @@ def _bag(
     return tuple(bag)
 
 
+_REMEMBERED = 60  # mentions back to which a platform is remembered
+MOST_VALUES = 100  # of a slot; the largest annotated document has 40, a list of all services has thousands
 _NEAR = 4  # location code of the lead-in: same clause, sentence, block above it, or lead
 NONE = "none"  # no date, everywhere
 DEFAULTS = {"surface": "all", "target": "external", "date": NONE, "until": NONE, "region": NONE}
@@ -174,6 +176,16 @@ class _Spot:
     other: int
 
 
+def _most_frequent(
+    pool: dict[str, tuple[Place, ...]], kept: Collection[str | None]
+) -> dict[str, tuple[Place, ...]]:
+    """The pool cut down to its MOST_VALUES most frequent values and those that must stay."""
+    if len(pool) <= MOST_VALUES:
+        return pool
+    frequent = set(sorted(pool, key=lambda v: (-len(pool[v]), v))[:MOST_VALUES])
+    return {value: places for value, places in pool.items() if value in frequent or value in kept}
+
+
 class SlotFeatures:
     """Candidates with features for each slot of (clause, action)."""
 
@@ -197,6 +209,8 @@ class SlotFeatures:
                     pools["platform"].setdefault(hint, ())
         for slot, value in DEFAULTS.items():
             pools[slot].setdefault(value, ())
+        for slot, pool in pools.items():
+            pools[slot] = _most_frequent(pool, {DEFAULTS.get(slot), own})
         if any("app_store" in p[0].mention.categories for p in reading.services.values()):
             pools["surface"].setdefault("app", ())  # links in the apps that a store distributes
         self.pools = pools
@@ -206,6 +220,9 @@ class SlotFeatures:
         }
         self.profiles = {
             slot: {v: profile_of(reading, p) for v, p in pool.items() if p} for slot, pool in pools.items()
+        }
+        self.totals = {
+            slot: sum(p.count for p in profiles.values()) for slot, profiles in self.profiles.items()
         }
         scores = {v: platform_score(p) for v, p in self.profiles["platform"].items()}
         if own:
@@ -232,11 +249,11 @@ class SlotFeatures:
     def _role_recency(self, value: str, end: int) -> int:
         """How many other services were used as a platform since this one last was; 9 if it never was."""
         seen: set[str] = set()
-        for start, service in reversed(self.in_role):
-            if start < end:
-                if service == value:
-                    return len(seen)
-                seen.add(service)
+        at = bisect_left(self.in_role, (end, ""))
+        for _, service in reversed(self.in_role[max(0, at - _REMEMBERED) : at]):
+            if service == value:
+                return len(seen)
+            seen.add(service)
         return 9
 
     def _categories(self, service: str | None) -> frozenset[str]:
@@ -353,14 +370,13 @@ class SlotFeatures:
         else:
             places = self.pools[slot][value]
             distance = place.mention.middle - anchor
-            total = sum(p.count for p in self.profiles[slot].values())
             head = [
                 loc, max(-30, min(30, clause.sentence - place.sentence)), max(-999, min(999, distance)),
                 min(999, abs(distance)), distance > 0, *place.before, *place.after, place.link_before,
                 place.link_after, place.surface_after,
                 place.group != (place.mention.start, place.mention.end), profile.in_title,
                 any(p.block == clause.heading for p in places), any(p.block == clause.lead for p in places),
-                profile.in_first, profile.in_last, profile.count, profile.count / total,
+                profile.in_first, profile.in_last, profile.count, profile.count / self.totals[slot],
                 self.count_ranks[slot][value], recency, self.first_ranks[slot][value], *profile.means,
                 place.mention.weak, place.mention.unknown, value == DEFAULTS.get(slot),
             ]  # fmt: skip

@@ -51,6 +51,10 @@ class Index:
         """Mentions that begin in [start, end)."""
         return self.mentions[bisect_left(self.starts, start) : bisect_left(self.starts, end)]
 
+    def count(self, start: int, end: int) -> int:
+        """How many mentions begin in [start, end)."""
+        return max(0, bisect_left(self.starts, end) - bisect_left(self.starts, start))
+
 
 def gather_clauses(reading: Reading) -> list[Clause]:
     """One record per clause of the text; the title yields none, since evidence must stand in the text."""

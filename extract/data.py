@@ -37,7 +37,7 @@ def read_tables(
         for key, value in table.items():
             wanted = required.get(key) or optional[key]
             if not isinstance(value, wanted):
-                name = wanted.__name__ if isinstance(wanted, type) else wanted
+                name = wanted.__name__ if isinstance(wanted, type) else str(wanted)
                 raise DataError(f"{where}: key {key!r} must be {name}, is {type(value).__name__}")
         yield table
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -151,6 +151,21 @@ def find_blocks(plain: str, title_length: int, lang: Lang) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
+_LONGEST = (
+    3000  # code points; no annotated sentence comes near it, and it bounds the work on text without stops
+)
+
+
+def _bounded(start: int, ends: Sequence[int], end: int) -> Iterator[int]:
+    """The ends of sentences, with further ones wherever a sentence would grow too long."""
+    for stop in (*ends, end):
+        while stop - start > _LONGEST:
+            start += _LONGEST
+            yield start
+        yield stop
+        start = stop
+
+
 def _sentence_spans(plain: str, start: int, end: int, lang: Lang) -> list[tuple[int, int]]:
     ends = []
     pattern = _ENDS_ZH if lang is Lang.ZH else _ENDS_EN
@@ -159,7 +174,7 @@ def _sentence_spans(plain: str, start: int, end: int, lang: Lang) -> list[tuple[
             continue
         ends.append(match.end())
     spans, begin = [], start
-    for stop in (*ends, end):
+    for stop in _bounded(start, ends, end):
         while begin < stop and plain[begin] == " ":
             begin += 1
         if stop > begin:
@@ -195,9 +210,11 @@ def _hard_cuts(plain: str, start: int, end: int, lang: Lang, cues: Sequence[tupl
         (m.end(), m.group().strip().startswith((";", "|"))) for m in _HARD[lang].finditer(plain, start, end)
     ]
     cuts = set()
+    lefts = [left for left, _ in cues]
     for number, (cut, sure) in enumerate(found):
         until = found[number + 1][0] if number + 1 < len(found) else end
-        if sure or any(cut <= left < until for left, _ in cues):
+        at = bisect_left(lefts, cut)
+        if sure or (at < len(lefts) and lefts[at] < until):
             cuts.add(cut)
     return cuts
 

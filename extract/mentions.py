@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -172,14 +173,16 @@ class Mentions:
     references: tuple[Mention, ...] = ()
 
 
-def _outside(mentions: Iterable[Mention], names: Iterable[Mention]) -> list[Mention]:
-    """Mentions that do not lie inside a (longer) name."""
-    spans = [(n.start, n.end) for n in names]
-    return [
-        m
-        for m in mentions
-        if not any(a <= m.start and m.end <= b and b - a > m.end - m.start for a, b in spans)
-    ]
+def _outside(mentions: Iterable[Mention], names: Sequence[Mention]) -> list[Mention]:
+    """Mentions that do not lie inside a longer name; `names` are disjoint and in text order."""
+    starts = [n.start for n in names]
+    kept = []
+    for mention in mentions:
+        at = bisect_right(starts, mention.start) - 1
+        name = names[at] if at >= 0 else None
+        if name is None or mention.end > name.end or (name.start, name.end) == (mention.start, mention.end):
+            kept.append(mention)
+    return kept
 
 
 _NESTING = re.compile(

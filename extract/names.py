@@ -17,6 +17,7 @@ _NAME = {
     Lang.EN: r"(?P<name>[A-Z][A-Za-z0-9]{2,}(?: [A-Z][A-Za-z0-9]+){0,2})",
     Lang.ZH: r"(?P<name>[\u4e00-\u9fff]{2,4}?)",
 }
+_MOST_NAMES = 200  # each is looked for in the whole text
 _LATIN = r"(?P<latin>[A-Z][A-Za-z0-9]{2,}(?: [A-Z][A-Za-z0-9]+)?)"
 
 
@@ -134,7 +135,7 @@ def find_names(text: str, lang: Lang, known: Iterable[tuple[int, int]]) -> list[
             if any(taken[start:end]):
                 continue
             name = match[group]
-            if is_name(name, lang):
+            if is_name(name, lang) and len(captured) < _MOST_NAMES:
                 captured.setdefault(name, rule.id)
     return _occurrences(text, captured, taken)
 

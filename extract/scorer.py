@@ -149,7 +149,7 @@ def read_models(path: Path) -> Models:
             tuples=Forest.from_json(data["tuples"]),
             thresholds=data["thresholds"],
         )
-    except (OSError, json.JSONDecodeError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path}: not a model file ({error})") from error
 
 

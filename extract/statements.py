@@ -51,75 +51,76 @@ class GateFeatures:
         self.cues, self.links, self.services, self.surfaces, self.targets = (
             Index(x) for x in (m.actions, m.links, m.services, m.surfaces, m.targets)
         )
+        self.by_action = {action: Index([c for c in m.actions if c.value == action]) for action in ACTIONS}
+        self.first_clause: dict[int, int] = {}
+        for clause in clauses:
+            self.first_clause.setdefault(clause.sentence, clause.index)
 
     def row(self, clause: Clause, action: Action) -> list[float]:
         """Features in the order of GATE_NAMES."""
-        reading, layout = self.reading, self.reading.layout
-        sentence = layout.sentences[clause.sentence]
-        block = layout.blocks[clause.block]
+        reading = self.reading
+        sentence, block = reading.layout.sentences[clause.sentence], reading.layout.blocks[clause.block]
+        in_clause, in_sentence = (clause.start, clause.end), (sentence.start, sentence.end)
+        title = (0, max(0, reading.offset - 1))
+        lead, heading = _span(reading, clause.lead), _span(reading, clause.heading)
+        before, after = self._neighbour(clause, -1), self._neighbour(clause, 1)
+        targets = self.targets.within(*in_clause)
+        links_sentence = self.links.within(*in_sentence)
+        row: list[float] = [
+            *self._cue_features(clause, action, links_sentence), len(clause.links),
+            sum(not m.weak for m in clause.links), len(links_sentence),
+            self.links.count(block.start, block.end), min(20, len(reading.mentions.links)),
+            self.services.count(*in_clause), self.services.count(*in_sentence), len(reading.services),
+            self.surfaces.count(*in_clause), self.surfaces.count(*in_sentence), len(targets),
+            sum(not m.weak for m in targets), self.targets.count(*in_sentence),
+            bool(_DIGITS.search(reading.plain, *in_clause)),
+            reading.plain[sentence.end - 1 : sentence.end] == "?",
+            clause.start / max(1, len(reading.plain)), clause.end - clause.start,
+            sentence.end - sentence.start, clause.end >= sentence.end,
+            clause.index - self.first_clause[clause.sentence], _count(before, action, same=True),
+            _count(before, action, same=False), _count(after, action, same=True),
+            _count(after, action, same=False), *self._both(lead, action), *self._both(heading, action),
+            *self._both(title, action), self.links.count(*title), self.links.count(*lead),
+            self.links.count(*heading), clause.lead is not None,
+            *self._both((0, len(reading.plain)), action), '"' in reading.plain[slice(*in_sentence)],
+        ]  # fmt: skip
+        row += self._kind_features(clause, action, {m.value for m in links_sentence})
+        row += [block.kind is k for k in _KINDS]
+        row += [action is a for a in ACTIONS]
+        row += [reading.document.kind is Kind.NOTICE, reading.document.lang is Lang.ZH]
+        return row
+
+    def _cue_features(self, clause: Clause, action: Action, links: Sequence[Mention]) -> list[float]:
+        """Number, strength, order and length of the cues of this and of other actions."""
         same = [m for m in clause.cues if m.value == action]
         other = [m for m in clause.cues if m.value != action]
-        strong = [m for m in same if not m.weak]
-        first = same[0] if same else None
-        links_sentence = self.links.within(sentence.start, sentence.end)
-        gap = min((abs(m.middle - link.middle) for m in same for link in links_sentence), default=FAR)
-        before, after = self._neighbour(clause, -1), self._neighbour(clause, 1)
-        lead, heading = _span(reading, clause.lead), _span(reading, clause.heading)
-        title = (0, max(0, reading.offset - 1))
-        targets = self.targets.within(clause.start, clause.end)
+        sentence = self.reading.layout.sentences[clause.sentence]
+        gap = min((abs(m.middle - link.middle) for m in same for link in links), default=FAR)
+        return [
+            len(same), sum(not m.weak for m in same), sum(m.source.links for m in same if m.source),
+            sum(m.source.still for m in same if m.source), len(other), sum(not m.weak for m in other),
+            self.by_action[action].count(sentence.start, sentence.end),
+            bool(same and (not other or same[0].start < other[0].start)),
+            bool(same and (not other or same[-1].start > other[-1].start)),
+            max((m.end - m.start for m in same), default=0),
+            max((m.end - m.start for m in other), default=0), min(gap, FAR),
+        ]  # fmt: skip
+
+    def _kind_features(self, clause: Clause, action: Action, link_kinds: set[str]) -> list[float]:
+        """Which kinds of context, reference and link words stand in the sentence or before the cue."""
         kinds = {m.value for m in clause.contexts}
         cue_at = clause.anchor[ACTIONS.index(action)]
         ahead = {m.value for m in clause.contexts if m.end <= cue_at + 1 and m.start >= clause.start - 30}
         references = {m.value for m in clause.references}
-        link_kinds = {m.value for m in links_sentence}
-        row: list[float] = [
-            len(same), len(strong), sum(m.source.links for m in same if m.source),
-            sum(m.source.still for m in same if m.source), len(other), sum(not m.weak for m in other),
-            _count(self.cues.within(sentence.start, sentence.end), action, same=True),
-            bool(same and (not other or same[0].start < other[0].start)),
-            bool(same and (not other or same[-1].start > other[-1].start)),
-            max((m.end - m.start for m in same), default=0),
-            max((m.end - m.start for m in other), default=0), min(gap, FAR), len(clause.links),
-            sum(not m.weak for m in clause.links), len(links_sentence),
-            len(self.links.within(block.start, block.end)), min(20, len(reading.mentions.links)),
-            len(self.services.within(clause.start, clause.end)),
-            len(self.services.within(sentence.start, sentence.end)), len(reading.services),
-            len(self.surfaces.within(clause.start, clause.end)),
-            len(self.surfaces.within(sentence.start, sentence.end)), len(targets),
-            sum(not m.weak for m in targets), len(self.targets.within(sentence.start, sentence.end)),
-            bool(_DIGITS.search(reading.plain, clause.start, clause.end)),
-            reading.plain[sentence.end - 1 : sentence.end] == "?",
-            clause.start / max(1, len(reading.plain)), clause.end - clause.start,
-            sentence.end - sentence.start, clause.end >= sentence.end,
-            clause.index - self._first_clause(clause), _count(before, action, same=True),
-            _count(before, action, same=False), _count(after, action, same=True),
-            _count(after, action, same=False), *self._both(lead, action), *self._both(heading, action),
-            *self._both(title, action), len(self.links.within(*title)), len(self.links.within(*lead)),
-            len(self.links.within(*heading)), clause.lead is not None,
-            _count(reading.mentions.actions, action, same=True),
-            _count(reading.mentions.actions, action, same=False),
-            '"' in reading.plain[sentence.start : sentence.end],
+        return [
+            *(c in kinds for c in _CONTEXTS), *(c in ahead for c in _CONTEXTS),
+            *(r in references for r in _REFERENCES), *(k in link_kinds for k in _LINKS),
         ]  # fmt: skip
-        row += [c in kinds for c in _CONTEXTS]
-        row += [c in ahead for c in _CONTEXTS]
-        row += [r in references for r in _REFERENCES]
-        row += [k in link_kinds for k in _LINKS]
-        row += [block.kind is k for k in _KINDS]
-        row += [action is a for a in ACTIONS]
-        row += [reading.document.kind is Kind.NOTICE, reading.document.lang is Lang.ZH]
-        del first
-        return row
 
     def _both(self, span: tuple[int, int], action: Action) -> tuple[int, int]:
-        cues = self.cues.within(*span)
-        return _count(cues, action, same=True), _count(cues, action, same=False)
+        same = self.by_action[action].count(*span)
+        return same, self.cues.count(*span) - same
 
     def _neighbour(self, clause: Clause, step: int) -> tuple[Mention, ...]:
         at = clause.index + step
         return self.clauses[at].cues if 0 <= at < len(self.clauses) else ()
-
-    def _first_clause(self, clause: Clause) -> int:
-        at = clause.index
-        while at > 0 and self.clauses[at - 1].sentence == clause.sentence:
-            at -= 1
-        return at
