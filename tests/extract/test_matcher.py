@@ -1,4 +1,4 @@
-"""The matcher finds what `re` finds, only faster: each pattern leftmost and longest, whole words in English."""
+"""The matcher finds what `re` finds: each pattern leftmost and longest, whole words in English."""
 
 from __future__ import annotations
 

@@ -1,0 +1,103 @@
+"""Mentions: longest match within a kind, names shadow what stands inside them, the specific surface wins."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from extract.mentions import Mention, Mentions, find_mentions, longest
+from extract.normal import normalise
+from extract.records import Lang
+
+
+def mentions(text: str, lang: Lang = Lang.EN) -> Mentions:
+    return find_mentions(text, normalise(text), lang)
+
+
+def values(found: tuple[Mention, ...]) -> list[str]:
+    return [m.value for m in found]
+
+
+_SPANS = st.lists(
+    st.tuples(st.integers(0, 30), st.integers(1, 8), st.sampled_from("ab"), st.booleans()), max_size=12
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(_SPANS)
+def test_what_is_kept_is_disjoint_or_the_same_span_read_twice(
+    spans: list[tuple[int, int, str, bool]],
+) -> None:
+    given_ = [Mention(at, at + n, "surface", value, "r", weak) for at, n, value, weak in spans]
+    kept = longest(given_)
+
+    assert kept == sorted(kept, key=lambda m: (m.start, m.end))
+    for a in kept:
+        for b in kept:
+            same = (a.start, a.end) == (b.start, b.end)
+            assert same or a.end <= b.start or b.end <= a.start
+    if given_:
+        longest_of_all = max(m.end - m.start for m in given_)
+        assert max(m.end - m.start for m in kept) == longest_of_all
+
+
+def test_a_name_shadows_the_words_inside_it() -> None:
+    found = mentions("Links to the Washington Post are shown in posts.")
+
+    assert values(found.services) == ["washington_post"]
+    assert values(found.surfaces) == ["post"]
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "surfaces"),
+    [
+        ("links in the comments of a short video", Lang.EN, ["comments"]),
+        ("links in comments and live streams", Lang.EN, ["comments", "live"]),
+        ("直播间购物车里的商品链接", Lang.ZH, ["live"]),
+        ("短视频评论区的链接", Lang.ZH, ["comments"]),
+        ("购物车与直播间的链接", Lang.ZH, ["cart", "live"]),
+    ],
+)
+def test_the_specific_surface_wins_over_its_place(text: str, lang: Lang, surfaces: list[str]) -> None:
+    assert values(mentions(text, lang).surfaces) == surfaces
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "action"),
+    [
+        ("Links to Etsy are now blocked.", Lang.EN, "block"),
+        ("The ban on links has been lifted.", Lang.EN, "allow"),
+        ("Only verified accounts may post links.", Lang.EN, "restrict"),
+        ("将不再支持淘宝链接", Lang.ZH, "block"),
+        ("恢复淘宝外链", Lang.ZH, "allow"),
+    ],
+)
+def test_cues_have_the_polarity_of_their_sentence(text: str, lang: Lang, action: str) -> None:
+    assert action in values(mentions(text, lang).actions)
+
+
+def test_kinds_of_links_and_regions_are_found() -> None:
+    found = mentions("In Canada, links to news and shortened URLs are blocked.")
+
+    assert values(found.regions) == ["CA"]
+    assert "news" in values(found.targets)
+    assert found.links
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        ["links ", "TikTok", "抖音", "链接", " to ", "X", "，", "the ", "Post", "直播间", "blocked", "\n"]
+    ),
+    max_size=25,
+).map("".join)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.one_of(PIECES, st.text(max_size=60)), st.sampled_from(list(Lang)))
+def test_mentions_lie_in_the_text_and_in_order(text: str, lang: Lang) -> None:
+    found = mentions(text, lang)
+
+    for kind in (found.services, found.surfaces, found.targets, found.links, found.actions, found.contexts):
+        assert list(kind) == sorted(kind, key=lambda m: (m.start, m.end))
+        assert all(0 <= m.start < m.end <= len(text) for m in kind)
