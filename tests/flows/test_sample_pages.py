@@ -1,4 +1,4 @@
-"""The sample world, crawled over HTTP and read: the articles as they stand, and the facts that are annotated."""
+"""The sample world, crawled over HTTP and read: articles as they stand, facts as they are annotated."""
 
 import json
 from collections.abc import Mapping
