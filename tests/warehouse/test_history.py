@@ -20,10 +20,10 @@ from warehouse.review import queue
 from warehouse.sql import set_variable
 
 START = datetime.fromisoformat("2022-01-01T03:00")
-COMPARED = ", ".join((
-    "key_id", "stage", "action", "valid_from", "from_precision", "valid_to", "to_precision", "authority", "contested",
-    "resumed", "own_end",
-))  # fmt: skip
+COMPARED = (
+    "key_id, stage, action, valid_from, from_precision, valid_to, to_precision, authority, contested, "
+    "resumed, own_end"
+)
 
 
 def some_fact(text: str, rng: random.Random) -> Fact:

@@ -24,7 +24,7 @@ from warehouse.records import WarehouseError
 from warehouse.store import connect
 
 ROOT = Path(__file__).parents[2]
-KILLS = int(os.environ.get("LINKPOLICY_TEST_KILLS", "3"))
+KILLS = int(os.environ.get("LINKPOLICY_TEST_KILLS", "2"))
 TEXT = "Links to Taobao are removed from 1 March."
 
 
