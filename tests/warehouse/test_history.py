@@ -93,7 +93,8 @@ def rejection(observation_id: str | None, connection: duckdb.DuckDBPyConnection)
     )  # fmt: skip
     return Verdict(
         item.document_id, item.start, item.end, item.words, same.platform, same.surface, same.target,
-        same.action,        same.effective_from, same.effective_to, same.region, same.stage, "reject", "ann", START,
+        same.action,        same.effective_from, same.effective_to, same.region, same.stage,
+        "reject", "ann", START,
     )  # fmt: skip
 
 
