@@ -46,7 +46,8 @@ SLOT_NAMES = (
     *(f"mean_before_{n}" for n in BEFORE_NAMES), *(f"mean_after_{n}" for n in AFTER_NAMES),
     "mean_link_before", "mean_link_after", "mean_surface_after", "weak", "unknown", "default",
     "best_loc_other", "between", "link_between", "n_clause", "n_sentence", "n_document",
-    "n_services_clause", "n_targets_clause", "has_cue", *(f"reference_{r}" for r in _REFERENCES), "block",
+    "n_services_clause", "n_targets_clause", "n_others_clause", "n_others_sentence", "n_others_document",
+    "has_cue", *(f"reference_{r}" for r in _REFERENCES), "block",
     "zh", "notice", "block_action", "restrict_action", "allow_action", "still", "strong_surface",
     *(f"top_{c}" for c in _TOP), "in_previous", "in_next", "own_platform", "hinted", "platform_score",
     "platform_rank", "is_category", *(f"category_{c}" for c in _CATEGORIES), "code", "link_gap",
@@ -229,7 +230,8 @@ class SlotFeatures:
             scores[own] = scores.get(own, 0.0) + 5.0
         self.platform_scores = scores
         self.platform_ranks = {v: i for i, v in enumerate(sorted(scores, key=lambda v: (-scores[v], v)))}
-        self.top = self._categories(next(iter(self.platform_ranks), None))
+        self.main = next(iter(self.platform_ranks), None)
+        self.top = self._categories(self.main)
         self.scenes: dict[int, _Scene] = {}
         self.first_in_block: dict[int, int] = {}
         self.first_in_sentence: dict[int, int] = {}
@@ -398,9 +400,16 @@ class SlotFeatures:
     ) -> list[float]:
         """Features that all candidates of the slot share."""
         references = {m.value for m in clause.references}
-        services = sum(
-            1 for places in self.reading.services.values() if any(p.clause == clause.index for p in places)
-        )
+        in_clause = [
+            slug
+            for slug, places in self.reading.services.items()
+            if any(p.clause == clause.index for p in places)
+        ]
+        in_sentence = [
+            slug
+            for slug, places in self.reading.services.items()
+            if any(p.sentence == clause.sentence for p in places)
+        ]
         targets = sum(
             1 for places in self.reading.targets.values() if any(p.clause == clause.index for p in places)
         )
@@ -408,8 +417,9 @@ class SlotFeatures:
         strong = any(p.clause == clause.index and not p.mention.weak for places in surfaces for p in places)
         return [
             sum(loc == 0 for loc, _ in nearest.values()), sum(loc <= 2 for loc, _ in nearest.values()),
-            len(nearest), services, targets, any(m.value == action for m in clause.cues),
-            *(r in references for r in _REFERENCES),
+            len(nearest), len(in_clause), targets, sum(slug != self.main for slug in in_clause),
+            sum(slug != self.main for slug in in_sentence), len(self.reading.services),
+            any(m.value == action for m in clause.cues), *(r in references for r in _REFERENCES),
             _KINDS.index(self.reading.layout.blocks[clause.block].kind),
             self.reading.document.lang is Lang.ZH, self.reading.document.kind is Kind.NOTICE,
             *(action is a for a in ACTIONS),

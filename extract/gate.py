@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import functools
+import re
 
 from extract.matcher import Matcher
 from extract.normal import normalise
 from extract.records import Lang
 from extract.rules import load_rules
 
+_HAN = re.compile(r"[\u3400-\u9fff]")
+
 
 @functools.cache
-def _matchers() -> tuple[Matcher, ...]:
-    """Every word for linking and every cue that itself speaks of links, one matcher a language."""
-    return tuple(
-        Matcher(
-            (
-                r.source
-                for r in load_rules(lang)
-                if (r.kind == "link" and not r.weak) or (r.kind == "action" and r.links)
-            ),
-            lang,
-        )
-        for lang in Lang
+def _matcher(lang: Lang) -> Matcher:
+    """Every word for linking and every cue that itself speaks of links."""
+    speaking = (
+        r for r in load_rules(lang) if (r.kind == "link" and not r.weak) or (r.kind == "action" and r.links)
     )
+    return Matcher((r.source for r in speaking), lang)
 
 
 def could_state_policy(title: str, text: str) -> bool:
     """True if the title or the text speaks of links, in either language."""
     plain = normalise(f"{title}\n{text}")
-    return any(matcher.any(plain) for matcher in _matchers())
+    langs = (Lang.ZH, Lang.EN) if _HAN.search(plain) else (Lang.EN,)
+    return any(_matcher(lang).any(plain) for lang in langs)

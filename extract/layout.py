@@ -99,7 +99,7 @@ def _is_heading(line: str, lang: Lang, following: str | None) -> bool:
     )
 
 
-def _kind(line: str, lang: Lang, following: str | None) -> BlockKind:
+def _kind(line: str, lang: Lang, previous: str, following: str | None) -> BlockKind:
     if " | " in line or line.count("|") > 1 or line.startswith("|"):
         return BlockKind.ROW
     if _BULLET.match(line):
@@ -107,7 +107,10 @@ def _kind(line: str, lang: Lang, following: str | None) -> BlockKind:
         short = len(body) <= (18 if lang is Lang.ZH else 50)
         return (
             BlockKind.HEADING
-            if short and _is_heading(line, lang, following) and not (following and _BULLET.match(following))
+            if short
+            and _is_heading(line, lang, following)
+            and not _BULLET.match(previous)
+            and not (following and _BULLET.match(following))
             else BlockKind.ITEM
         )
     return BlockKind.HEADING if _is_heading(line, lang, following) else BlockKind.PARAGRAPH
@@ -139,7 +142,8 @@ def find_blocks(plain: str, title_length: int, lang: Lang) -> tuple[Block, ...]:
         if end <= title_length:
             blocks.append(Block(start, end, BlockKind.TITLE))
             continue
-        kind = _kind(plain[start:end], lang, following)
+        previous = plain[slice(*spans[number - 1])] if number else ""
+        kind = _kind(plain[start:end], lang, previous, following)
         listed = kind in (BlockKind.ITEM, BlockKind.ROW)
         if kind is BlockKind.HEADING:
             blocks.append(Block(start, end, kind))
@@ -251,7 +255,7 @@ def _cuts(plain: str, sentence: Span, lang: Lang, cues: Sequence[Span], whole: _
     """Offsets at which a sentence falls into clauses; none cuts one of the spans `whole`."""
     start, end = sentence
     hard = _hard_cuts(plain, start, end, lang, cues)
-    contrast = [m.end() for m in _CONTRAST[lang].finditer(plain, start, end)]
+    contrast = [m.end() for m in _CONTRAST[lang].finditer(plain, start, end) if not whole.cut_by(m.end())]
     soft = [m.end() for m in _SOFT[lang].finditer(plain, start, end) if not whole.cut_by(m.end())]
     sure = sorted({*hard, *contrast} if lang is Lang.ZH else hard)
     found = set(sure)

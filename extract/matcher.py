@@ -17,7 +17,7 @@ import ahocorasick
 
 from extract.records import Lang
 
-_LENGTH = 8  # letters of a prefix
+_LENGTH = 6  # letters of a prefix
 _MOST = 300  # prefixes of one alternative before it is indexed by fewer letters
 _WORD = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")
 

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pypinyin import lazy_pinyin
-
 from extract.data import ROOT, DataError, read_tables, strings
 from extract.records import Lang
 
@@ -97,6 +95,8 @@ def slug_of(name: str) -> str:
     """Slug by the guideline's rule: lower-case English name joined by `_`; pinyin for a Chinese one."""
     if name.isascii():
         return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    from pypinyin import lazy_pinyin  # noqa: PLC0415 -- its dictionaries take a while, and few texts need them
+
     return re.sub(r"[^a-z0-9]+", "", "".join(lazy_pinyin(name)).lower())
 
 
