@@ -117,7 +117,7 @@ def test_every_command_is_documented(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_queries_give_the_results_shown(page: Path, data: Path) -> None:
-    """With LINKPOLICY_WRITE_DOCS=1 a page gets the present results; the test fails until they are reviewed."""
+    """With LINKPOLICY_WRITE_DOCS=1 a page gets the present results; it fails until they are reviewed."""
     differing = []
     for query, expected in queries(page):
         done = linkpolicy("sql", query, data=data)
