@@ -118,6 +118,9 @@ _SAFE: dict[str, Any] = {
         "scrapy.spidermiddlewares.start.StartSpiderMiddleware": 25,
         "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": 800,
     },
+    # Scrapy makes as many tasks for each page, to share what its callback yields; ours yield requests only.
+    "CONCURRENT_ITEMS": 1,
+    "WARN_ON_GENERATOR_RETURN_VALUE": False,  # reads the source of every callback
     "LOG_LEVEL": "ERROR",
     "STATS_DUMP": False,
 }
