@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from extract.candidates import NONE
+from extract.clauses import ACTIONS
 from extract.events import Details, Event, Ranker
 from extract.proposals import Proposal
 from extract.reading import Reading
@@ -38,9 +39,29 @@ def _first(details: Details, slot: str) -> str | None:
     return None if value == NONE else value
 
 
-def _stage(event: Event) -> Stage:
-    kinds = {m.value for m in event.clause.contexts}
-    return Stage.TRIAL if "trial" in kinds else Stage.DECIDED
+# Context words in front of the cue, in its own clause, that leave a rule undecided: of the statements so
+# marked in the work and cv parts 38 are annotated as proposed, 17 as decided. A denial stood before no fact.
+_UNDECIDED = frozenset({"proposed", "demand", "hypothetical"})
+
+
+def _ahead(event: Event) -> frozenset[str]:
+    """Kinds of context between the beginning of the clause and its cue."""
+    clause, anchor = event.clause, event.clause.anchor[ACTIONS.index(event.action)]
+    return frozenset(m.value for m in clause.contexts if clause.start <= m.start and m.end <= anchor + 1)
+
+
+def denied(event: Event) -> bool:
+    """Whether the clause denies what its cue says ("has no plans to block")."""
+    return "denial" in _ahead(event)
+
+
+def stage_of(event: Event) -> Stage:
+    """How settled a statement is, by the context words of its clause."""
+    if _UNDECIDED & _ahead(event):
+        return Stage.PROPOSED
+    clause = event.clause
+    trial = any(m.value == "trial" and clause.start <= m.start < clause.end for m in clause.contexts)
+    return Stage.TRIAL if trial else Stage.DECIDED
 
 
 def _rules(proposal: Proposal, details: Details) -> tuple[str, ...]:
@@ -63,7 +84,7 @@ def make_fact(reading: Reading, proposal: Proposal, details: Details, confidence
     return Fact(
         platform=key.platform, surface=key.surface, target=key.target, action=key.action,
         effective_from=begin, effective_to=finish, region=_first(details, "region"),
-        stage=_stage(proposal.event),
+        stage=stage_of(proposal.event),
         evidence=reading.document.text[start:end], start=start, end=end, rules=_rules(proposal, details),
         confidence=round(confidence, 3),
     )  # fmt: skip
@@ -73,7 +94,7 @@ def choose(
     reading: Reading, ranker: Ranker, scored: Iterable[tuple[Proposal, float]], threshold: float
 ) -> tuple[Fact, ...]:
     """Facts of the proposals at or above the threshold, in text order."""
-    chosen = [(p, chance) for p, chance in scored if chance >= threshold]
+    chosen = [(p, chance) for p, chance in scored if chance >= threshold and not denied(p.event)]
     events = list({id(p.event): p.event for p, _ in chosen}.values())
     details = {id(e): d for e, d in zip(events, ranker.details(events), strict=True)}
     facts = [make_fact(reading, p, details[id(p.event)], chance) for p, chance in chosen]
