@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -69,6 +70,8 @@ def _serve(settings: Settings, say: Callable[[str], None]) -> None:
         f"data: {settings.data.absolute()}"
     )
     say("Stop with Ctrl-C or SIGTERM.")
+    # Prefect's runner forgets to await its own stop when it is told to end.
+    warnings.filterwarnings("ignore", message="coroutine 'Runner.astop' was never awaited")
     serve_deployments(night, hour, print_starting_message=False)
 
 
