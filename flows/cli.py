@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -31,6 +32,8 @@ app.add_typer(review.app, name="review")
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit: 0 done, 1 done but something failed, 2 bad input."""
+    # Leave in good order when told to: else the temporary Prefect server of a run would stay behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     sys.exit(run(arguments))
 
 
