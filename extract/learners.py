@@ -89,6 +89,6 @@ def fit_linear(
     x = csr_matrix((data, columns, pointer), shape=(len(labels), len(vocabulary)))
     model = LogisticRegression(C=strength, max_iter=300, class_weight={0: 1, 1: 2}).fit(x, labels)
     weights = {
-        t: round(float(model.coef_[0][i]), 3) for t, i in vocabulary.items() if abs(model.coef_[0][i]) >= 0.03
+        t: round(float(model.coef_[0][i]), 3) for t, i in vocabulary.items() if abs(model.coef_[0][i]) >= 0.1
     }
     return Linear(round(float(model.intercept_[0]), 3), weights)

@@ -217,6 +217,24 @@ def specific_surfaces(plain: str, surfaces: list[Mention]) -> list[Mention]:
     return [m for i, m in enumerate(surfaces) if i not in dropped]
 
 
+# What a name is ("Youzan (a live e-commerce service)", "Linktree, a link-in-bio tool,") says nothing of where
+# links stand.
+_DESCRIPTION = re.compile(
+    r"\"?\s*(?:\(\s*(?:a|an|the|formerly|owned by|also|part of)\s[^()]{0,120}\)|"
+    r",\s(?:a|an|the)\s[^,.;:()]{3,90}(?=,\s|\.\s|;))"
+)
+
+
+def _descriptions(plain: str, names: Iterable[Mention]) -> list[Mention]:
+    """Spans in which an apposition describes a service, as mentions without a value."""
+    found = []
+    for name in names:
+        match = _DESCRIPTION.match(plain, name.end)
+        if match is not None:
+            found.append(Mention(match.start(), match.end(), "description", "", "description"))
+    return found
+
+
 _WORDS = ("surface", "target", "link", "region", "reference")  # what these match is a word, not a name
 
 
@@ -237,6 +255,9 @@ def find_mentions(text: str, plain: str, lang: Lang) -> Mentions:
     services = longest(
         [*services, *(Mention(a, b, "service", slug, rule, unknown=True) for a, b, slug, rule in unknown)]
     )
+    described = longest(_descriptions(plain, services))
+    for kind in ("surface", "target"):
+        by_kind[kind] = _outside(by_kind.get(kind, ()), described)
     kept = {kind: tuple(longest(_outside(found, services))) for kind, found in by_kind.items()}
     kept["surface"] = tuple(specific_surfaces(plain, list(kept.get("surface", ()))))
     return Mentions(

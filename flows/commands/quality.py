@@ -92,14 +92,22 @@ def _error_row(error: Error) -> dict[str, Any]:
 def explain(
     paths: Paths,
     lang: Annotated[str | None, typer.Option("--lang", help="Language of documents that give none.")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="DIR", help="Write a displaCy page a document there too.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show which cues, slots and scores made or stopped each statement of a document."""
     from extract.explain import explain as explain_one
+    from extract.explain import page
 
-    for document in read_paths(paths, Given(lang=language(lang))):
+    if html is not None:
+        html.mkdir(parents=True, exist_ok=True)
+    for number, document in enumerate(read_paths(paths, Given(lang=language(lang))), start=1):
         found = explain_one(document)
         say(to_json(asdict(found)) if as_json else _explanation(found))
+        if html is not None:
+            (html / f"{number:04d}.html").write_text(page(document), encoding="utf-8")
 
 
 def train(
