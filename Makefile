@@ -60,7 +60,7 @@ $(VENV)/.dev: requirements-dev.txt pyproject.toml $(VENV)/.install
 	@touch $@ $(VENV)/.runtime
 
 define install
-@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r $(1) 2>$(VENV)/uv.log \
+@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --no-deps -r $(1) 2>$(VENV)/uv.log \
   || { echo "uv could not install (see $(VENV)/uv.log): pip does it, which takes two minutes more"; \
        $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(1); }
 @$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
