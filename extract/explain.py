@@ -11,11 +11,10 @@ from spacy import displacy
 from extract import nlp as pipes
 from extract.events import Choice, Details, Event, Ranker
 from extract.gate import could_state_policy
-from extract.pipeline import score
+from extract.pipeline import score, shipped_models
 from extract.proposals import Key, Proposal
 from extract.reading import Reading, read
 from extract.records import Document
-from extract.scorer import load_models
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ def _statement(
 
 def explain(document: Document) -> Explanation:
     """Explain every statement that passed the gate's floor, in text order."""
-    models = load_models()
+    models = shipped_models()
     threshold = models.thresholds[document.lang.value]
     if not could_state_policy(document.title, document.text):
         return Explanation(document.id, passed_gate=False, threshold=threshold, statements=())

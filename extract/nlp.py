@@ -18,10 +18,9 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from extract.pipeline import extract_facts
+from extract.pipeline import extract_facts, shipped_models
 from extract.reading import read
 from extract.records import Document, Extraction, Kind, Lang
-from extract.scorer import load_models
 
 SPANS = "linkpolicy"
 _DEFAULTS = {"published": None, "title": "", "kind": "news", "platform": None}
@@ -71,7 +70,7 @@ class FactFinder:
     """Writes the extraction into `doc._.extraction` and its facts into `doc._.facts`."""
 
     def __init__(self, threshold: float) -> None:
-        models = load_models()
+        models = shipped_models()
         self.models = replace(models, thresholds=dict.fromkeys(Lang, threshold)) if threshold > 0 else models
 
     def __call__(self, doc: Doc) -> Doc:

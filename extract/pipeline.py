@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from extract.data import ROOT
+from extract.data import ROOT, DataError
 from extract.events import Event, Ranker
 from extract.facts import choose, find_missed
 from extract.gate import could_state_policy
-from extract.proposals import TUPLE_NAMES, Proposal, find_proposals
+from extract.proposals import TUPLE_NAMES, Proposal, feature_fingerprint, find_proposals
 from extract.reading import Reading, read
 from extract.records import Document, Extraction
 from extract.scorer import Models, load_models, rows
@@ -38,6 +38,21 @@ def score(
     return events, list(zip(proposals, chances.tolist(), strict=True))
 
 
+@cache
+def shipped_models() -> Models:
+    """The weights that ship with the package.
+
+    Raises:
+        DataError: they were grown on other features than this code computes.
+    """
+    models = load_models()
+    if models.features != feature_fingerprint():
+        raise DataError(
+            "extract/models/scorer.json does not fit the features of this version: linkpolicy train"
+        )
+    return models
+
+
 def extract_facts(document: Document, models: Models | None = None) -> Extraction:
     """Facts of one document, with the passages that nearly gave one.
 
@@ -47,7 +62,7 @@ def extract_facts(document: Document, models: Models | None = None) -> Extractio
     """
     if not could_state_policy(document.title, document.text):
         return Extraction(document.id, reference=document.published, passed_gate=False)
-    models = models or load_models()
+    models = models or shipped_models()
     reading = read(document)
     ranker = Ranker(reading, models)
     events, scored = score(reading, ranker, models)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from extract.events import Choice, Event
 from extract.layout import BlockKind
 from extract.reading import Place, Reading
 from extract.records import Action, Kind, Lang
+from extract.statements import GATE_NAMES
 
 PRODUCT_FLOOR = 0.004  # combinations less likely than this are not worth scoring
 
@@ -57,6 +59,12 @@ TUPLE_NAMES = (
     *(f"{slot}_{what}" for slot in SLOTS for what in ("previous", "next", "mean", "most")),
     "group_size",
 )  # fmt: skip
+
+
+def feature_fingerprint() -> str:
+    """Twelve hex digits over the names of all features: weights fit only what they were grown on."""
+    names = "\n".join((*GATE_NAMES, "", *SLOT_NAMES, "", *TUPLE_NAMES))
+    return hashlib.sha256(names.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,7 @@ class Models:
         slots: slot -> forest over its candidates.
         tuples: is a combination of slots a fact of the document?
         thresholds: language -> least probability of a fact.
+        features: fingerprint of the features that the forests were grown on.
     """
 
     words: Mapping[str, Linear]
@@ -120,10 +121,12 @@ class Models:
     slots: Mapping[str, Forest]
     tuples: Forest
     thresholds: Mapping[str, float]
+    features: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
         return {
+            "features": self.features,
             "thresholds": dict(self.thresholds),
             "gate": self.gate.to_json(),
             "slots": {k: v.to_json() for k, v in self.slots.items()},
@@ -148,6 +151,7 @@ def read_models(path: Path) -> Models:
             slots={k: Forest.from_json(v) for k, v in data["slots"].items()},
             tuples=Forest.from_json(data["tuples"]),
             thresholds=data["thresholds"],
+            features=data["features"],
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path}: not a model file ({error})") from error

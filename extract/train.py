@@ -19,7 +19,7 @@ from extract.clauses import ACTIONS
 from extract.events import GATE_WIDTH, SLOT_WIDTH, Event, find_events
 from extract.gold import Annotated, Part, part_of, read_gold
 from extract.learners import Growth, fit_forest, fit_linear
-from extract.proposals import TUPLE_NAMES, find_proposals
+from extract.proposals import TUPLE_NAMES, feature_fingerprint, find_proposals
 from extract.records import Lang, Stage
 from extract.samples import Sample, prepare
 from extract.scorer import Floats, Forest, Linear, Models, rows
@@ -142,7 +142,7 @@ def fit(samples: Sequence[Sample], folds: int = FOLDS) -> Models:
     thresholds = _thresholds(samples, ordered, folds)
     forest = fit_forest(x, y, w, _TUPLE)
     first = fit_first(samples)
-    return Models(first.words, first.gate, first.slots, forest, thresholds)
+    return Models(first.words, first.gate, first.slots, forest, thresholds, feature_fingerprint())
 
 
 def _thresholds(samples: Sequence[Sample], events: Sequence[Sequence[Event]], folds: int) -> dict[str, float]:
