@@ -7,6 +7,7 @@ beginnings stands (measured in `bench/extraction.py`).
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from re import _constants as sre  # type: ignore[attr-defined]
@@ -97,18 +98,25 @@ def _sequence(items: Iterable[tuple[Any, Any]], length: int) -> _Beginnings:
     return closed, open_
 
 
+@functools.cache
+def _parsed(source: str) -> Any:
+    """The parse tree of an alternative: checked at load, indexed later, parsed once."""
+    return sre_parser.parse(source)
+
+
 def check_pattern(pattern: str) -> None:
     """Parse a pattern without compiling it.
 
     Raises:
         re.error: it is no regular expression.
     """
-    sre_parser.parse(pattern)
+    for source in alternatives(pattern):
+        _parsed(source)
 
 
 def prefixes(pattern: str, length: int = _LENGTH) -> set[str]:
     """Every string of up to `length` characters that a match may begin with; "" means any."""
-    parsed = sre_parser.parse(pattern)
+    parsed = _parsed(pattern)
     while length:
         found = set().union(*_sequence(parsed, length))
         if len(found) <= _MOST:

@@ -29,7 +29,7 @@ def blocks(page: Path) -> list[tuple[str, str]]:
 def queries(page: Path) -> list[tuple[str, str | None]]:
     """SQL blocks, each with the `text` block that follows it at once as its result, or None."""
     found = blocks(page)
-    after = [*found[1:], ("", "")]
+    after = [*found, ("", "")][1:]
     return [
         (content, following[1] if following[0] == "text" else None)
         for (language, content), following in zip(found, after, strict=True)
