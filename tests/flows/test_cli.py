@@ -126,7 +126,9 @@ def test_commands_without_a_flow_start_fast_and_never_load_prefect(
         times.append(_children_seconds() - before)
     assert done.stderr.splitlines()[-1] == "[]"
     if arguments[0] == "extract" and min(times) >= 2.0:
-        pytest.xfail(f"known: rules and weights take {min(times):.1f} s of CPU to load with the first document")
+        pytest.xfail(
+            f"known: rules and weights take {min(times):.1f} s of CPU to load with the first document"
+        )
     assert min(times) < 2.0
 
 
