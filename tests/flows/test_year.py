@@ -20,8 +20,8 @@ from flows import journal
 from flows.settings import Settings
 from tests.flows.year import World, declare, judge, play, settings_of
 
-NIGHTS = int(os.environ.get("LINKPOLICY_TEST_NIGHTS", "10"))
-KILLS = int(os.environ.get("LINKPOLICY_TEST_KILLS", "4"))
+NIGHTS = int(os.environ.get("LINKPOLICY_TEST_NIGHTS", "6"))
+KILLS = int(os.environ.get("LINKPOLICY_TEST_KILLS", "2"))
 TOLD = "SELECT platform, surface, target, kind, effect FROM change ORDER BY ALL"
 HELD = "SELECT platform, surface, target, action, valid_from, valid_to FROM policy ORDER BY ALL"
 
