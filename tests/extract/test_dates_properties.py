@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from extract.dates import find_dates, infer_reference
 from extract.records import Lang
+from tests.extract.work import calls
 
 LANGS = st.sampled_from(list(Lang))
 REFERENCES = st.one_of(st.none(), st.dates())
@@ -74,24 +74,23 @@ HOSTILE = (
 
 @pytest.mark.parametrize("piece", HOSTILE)
 @pytest.mark.parametrize("lang", list(Lang))
-def test_time_is_linear_in_hostile_texts(piece: str, lang: Lang) -> None:
-    def seconds(length: int) -> float:
-        text = piece * (length // len(piece))
-        start = time.process_time()
-        find_dates(text, date(2022, 3, 1), lang)
-        return time.process_time() - start
+def test_work_is_linear_in_hostile_texts(piece: str, lang: Lang) -> None:
+    """Calls are counted, which no busy machine changes; `bench/growth.py` measures the time."""
 
-    short, long = min(seconds(1_500) for _ in range(3)), seconds(12_000)
-    assert long < 8 * short * 4 + 0.2, f"{short:.3f} s for 1,500 characters, {long:.3f} s for 12,000"
+    def work(length: int) -> int:
+        text = piece * (length // len(piece))
+        return calls(lambda: find_dates(text, date(2022, 3, 1), lang))
+
+    work(1_500)
+    short, long = work(1_500), work(12_000)
+    assert long < 8 * short * 1.5, f"{short} calls for 1,500 characters, {long} for 12,000"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lang", list(Lang))
-def test_a_megabyte_takes_seconds(lang: Lang) -> None:
+def test_a_megabyte_is_read(lang: Lang) -> None:
     filler = "Nothing else is known of it, said the company. 平台没有作出进一步的说明，用户的意见不一。" * 5
     text = (("From 1 March 2022 links are gone. 自3月1日起停止挂载，10月28日恢复。" + filler) * 4000)[
         :1_000_000
     ]
-    start = time.process_time()
     assert find_dates(text, date(2022, 3, 1), lang)
-    assert time.process_time() - start < 60
