@@ -19,7 +19,7 @@ def _matcher(lang: Lang) -> Matcher:
     speaking = (
         r for r in load_rules(lang) if (r.kind == "link" and not r.weak) or (r.kind == "action" and r.links)
     )
-    return Matcher((r.source for r in speaking), lang)
+    return Matcher(((r.id, r.source) for r in speaking), lang)
 
 
 def could_state_policy(title: str, text: str) -> bool:

@@ -7,7 +7,6 @@ beginnings stands (measured in `bench/extraction.py`).
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterable, Iterator
 from re import _constants as sre  # type: ignore[attr-defined]
@@ -16,6 +15,7 @@ from typing import Any
 
 import ahocorasick
 
+from extract.data import DataError
 from extract.records import Lang
 
 _LENGTH = 6  # letters of a prefix
@@ -24,7 +24,12 @@ _WORD = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")
 
 
 def alternatives(pattern: str) -> list[str]:
-    """Split a pattern at its top-level `|`."""
+    """Split a pattern at its top-level `|`.
+
+    Raises:
+        re.error: a bracket is not closed or not opened. Whatever else may be wrong shows when the
+            alternative is first tried: compiling all takes a second, and a short run needs few.
+    """
     parts, depth, start, i, in_class = [], 0, 0, 0, False
     while i < len(pattern):
         char = pattern[i]
@@ -38,10 +43,14 @@ def alternatives(pattern: str) -> list[str]:
             i += 1 + (pattern[i + 1 : i + 2] == "^")  # a bracket right after the opening one is literal
         elif char in "()":
             depth += 1 if char == "(" else -1
+            if depth < 0:
+                raise re.error("unbalanced parenthesis", pattern, i)
         elif char == "|" and depth == 0:
             parts.append(pattern[start:i])
             start = i + 1
         i += 1
+    if depth or in_class:
+        raise re.error("a bracket is not closed", pattern, len(pattern))
     return [*parts, pattern[start:]]
 
 
@@ -98,25 +107,21 @@ def _sequence(items: Iterable[tuple[Any, Any]], length: int) -> _Beginnings:
     return closed, open_
 
 
-@functools.cache
-def _parsed(source: str) -> Any:
-    """The parse tree of an alternative: checked at load, indexed later, parsed once."""
-    return sre_parser.parse(source)
+# A plain beginning, as most alternatives have; a last letter that may be left out does not count.
+_PLAIN = re.compile(r"[^\\.^$*+?{}\[\]|()]+(?![*?{])")
+_ENOUGH = {Lang.EN: 4, Lang.ZH: 2}  # letters of a plain beginning that need no closer look
 
 
-def check_pattern(pattern: str) -> None:
-    """Parse a pattern without compiling it.
+def prefixes(pattern: str, lang: Lang, length: int = _LENGTH) -> set[str]:
+    """Every string of up to `length` characters that a match may begin with; "" means any.
 
     Raises:
-        re.error: it is no regular expression.
+        re.error: it is no regular expression, and not told from its first letters.
     """
-    for source in alternatives(pattern):
-        _parsed(source)
-
-
-def prefixes(pattern: str, length: int = _LENGTH) -> set[str]:
-    """Every string of up to `length` characters that a match may begin with; "" means any."""
-    parsed = _parsed(pattern)
+    plain = _PLAIN.match(pattern)
+    if plain is not None and len(plain[0]) >= _ENOUGH[lang]:
+        return {plain[0][:length]}
+    parsed = sre_parser.parse(pattern)
     while length:
         found = set().union(*_sequence(parsed, length))
         if len(found) <= _MOST:
@@ -128,28 +133,44 @@ def prefixes(pattern: str, length: int = _LENGTH) -> set[str]:
 class _Alternative:
     """One alternative of a pattern, compiled when it is first tried: most never are in a short run."""
 
-    __slots__ = ("_compiled", "number", "source")
+    __slots__ = ("_compiled", "name", "number", "source")
 
-    def __init__(self, number: int, source: str) -> None:
-        self.number, self.source = number, source
+    def __init__(self, number: int, source: str, name: str) -> None:
+        self.number, self.source, self.name = number, source, name
         self._compiled: re.Pattern[str] | None = None
 
     def match(self, text: str, at: int) -> re.Match[str] | None:
         if self._compiled is None:
-            self._compiled = re.compile(self.source)
+            try:
+                self._compiled = re.compile(self.source)
+            except re.error as error:
+                raise DataError(f"{self.name}: pattern {self.source!r}: {error}") from error
         return self._compiled.match(text, at)
 
 
 class Matcher:
-    """Finds the matches of many patterns, each leftmost and longest, without overlaps within a pattern."""
+    """Finds the matches of many patterns, each leftmost and longest, without overlaps within a pattern.
 
-    def __init__(self, patterns: Iterable[str], lang: Lang) -> None:
+    Args:
+        patterns: name (for errors) and regular expression of each.
+        lang: language of the texts; English patterns match whole words.
+
+    Raises:
+        DataError: a pattern is no regular expression; by the searches too.
+    """
+
+    def __init__(self, patterns: Iterable[tuple[str, str]], lang: Lang) -> None:
         self.words = lang is Lang.EN
         index: dict[str, list[_Alternative]] = {}
-        for number, pattern in enumerate(patterns):
+        for number, (name, pattern) in enumerate(patterns):
             for source in alternatives(pattern):
-                alternative = _Alternative(number, rf"(?:{source})(?![a-z0-9_])" if self.words else source)
-                for prefix in sorted(prefixes(source)):
+                whole = rf"(?:{source})(?![a-z0-9_])" if self.words else source
+                alternative = _Alternative(number, whole, name)
+                try:
+                    beginnings = prefixes(source, lang)
+                except re.error as error:
+                    raise DataError(f"{name}: pattern {source!r}: {error}") from error
+                for prefix in sorted(beginnings):
                     index.setdefault(prefix, []).append(alternative)
         self.always = index.pop("", [])
         self.automaton = ahocorasick.Automaton()

@@ -149,7 +149,7 @@ def find_services(text: str, plain: str) -> list[Mention]:
 
 @functools.cache
 def _matcher(lang: Lang) -> Matcher:
-    return Matcher((rule.source for rule in load_rules(lang)), lang)
+    return Matcher(((rule.id, rule.source) for rule in load_rules(lang)), lang)
 
 
 def _rule_matches(plain: str, lang: Lang) -> Iterator[Mention]:

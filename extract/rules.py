@@ -9,7 +9,7 @@ from pathlib import Path
 from types import UnionType
 
 from extract.data import ROOT, DataError, read_tables, strings
-from extract.matcher import check_pattern
+from extract.matcher import alternatives
 from extract.records import Action, Lang
 from extract.vocabulary import Vocabulary, load_vocabulary
 
@@ -124,7 +124,7 @@ def read_rules(path: Path, lang: Lang, vocabulary: Vocabulary) -> tuple[Rule, ..
             raise DataError(f"{where}: platform {platform!r} is no service of the vocabulary")
         source = _source(table["pattern"], where)
         try:
-            check_pattern(source)
+            alternatives(source)
         except re.error as error:
             raise DataError(f"{where}: pattern: {error}") from error
         rules.append(

@@ -15,8 +15,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 
 from extract.data import DataError
+from extract.matcher import alternatives
 
 _REFERENCE = re.compile(r"\{([a-z][a-z_0-9]*)(?:>([a-z_0-9]+))?\}")
 PIECE = "(?#piece)"  # marks a fragment that makes no group
@@ -51,16 +53,39 @@ def expand(pattern: str, fragments: Mapping[str, str], where: str) -> str:
     return _REFERENCE.sub(fragment, spaced(pattern))
 
 
+def expanded(pattern: str, fragments: Mapping[str, str], where: str) -> str:
+    """Give the regular expression that a pattern stands for.
+
+    Raises:
+        DateRuleError: it refers to an unknown fragment, or a bracket is not closed.
+    """
+    try:
+        alternatives(pattern)
+    except re.error as error:
+        raise DateRuleError(f"{where}: pattern does not compile: {error}") from error
+    return _distinct_groups(expand(pattern, fragments, where))
+
+
+@cache
+def compile_source(source: str, where: str) -> re.Pattern[str]:
+    """Compile a regular expression, once.
+
+    Raises:
+        DateRuleError: it does not compile.
+    """
+    try:
+        return re.compile(source)
+    except re.error as error:
+        raise DateRuleError(f"{where}: pattern does not compile: {error}") from error
+
+
 def compiled(pattern: str, fragments: Mapping[str, str], where: str) -> re.Pattern[str]:
     """Expand and compile a pattern.
 
     Raises:
         DateRuleError: it refers to an unknown fragment or does not compile.
     """
-    try:
-        return re.compile(_distinct_groups(expand(pattern, fragments, where)))
-    except re.error as error:
-        raise DateRuleError(f"{where}: pattern does not compile: {error}") from error
+    return compile_source(expanded(pattern, fragments, where), where)
 
 
 def _distinct_groups(pattern: str) -> str:

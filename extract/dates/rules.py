@@ -11,7 +11,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from extract.dates.patterns import PIECE, DateRuleError, alternation, compiled, expand, spaced
+from extract.dates.patterns import (
+    PIECE,
+    DateRuleError,
+    alternation,
+    compile_source,
+    compiled,
+    expand,
+    expanded,
+    spaced,
+)
 from extract.dates.records import Anchor
 from extract.records import Lang
 
@@ -36,7 +45,7 @@ class DateRule:
 
     Attributes:
         id: unique over both languages.
-        regex: matched at the start of the mention, in folded text.
+        source: the regular expression, matched at the start of the mention, in folded text.
         starts: first word (English) or first character (Chinese) of each possible mention.
         anchor: what shifts and steps count from, unless the words say it.
         precision: coarsest part allowed by the wording.
@@ -54,7 +63,7 @@ class DateRule:
     """
 
     id: str
-    regex: re.Pattern[str]
+    source: str
     starts: frozenset[str]
     anchor: Anchor
     precision: str
@@ -67,6 +76,11 @@ class DateRule:
     case: str | None
     examples: tuple[str, ...]
     counter_examples: tuple[str, ...]
+
+    @property
+    def regex(self) -> re.Pattern[str]:
+        """The compiled source."""
+        return compile_source(self.source, self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +105,17 @@ class Beginning:
     """The rules that may begin with a word or character.
 
     Attributes:
-        gate: matches where any of the rules does; one call instead of one for each rule.
+        source: matches where any of the rules does; one call instead of one for each rule.
         rules: in file order.
     """
 
-    gate: re.Pattern[str]
+    source: str
     rules: tuple[DateRule, ...]
+
+    @property
+    def gate(self) -> re.Pattern[str]:
+        """The compiled source."""
+        return compile_source(self.source, self.rules[0].id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +146,8 @@ def load_date_rules(lang: Lang) -> Rules:
     """Read and check the date rules of a language.
 
     Raises:
-        DateRuleError: a file has unknown or missing keys, a duplicate id, or a pattern that does not compile.
+        DateRuleError: a file has unknown or missing keys, or a duplicate id. A pattern that does not compile
+            is reported when it is first tried: compiling all takes a second, and a short run needs few.
     """
     tables: dict[str, Any] = {name: [] if name == "rule" else {} for name in _KNOWN_TABLES}
     for path in sorted((RULES / lang.value).glob("dates*.toml")):
@@ -181,13 +201,13 @@ def _beginnings(index: Mapping[str, list[DateRule]]) -> dict[str, Beginning]:
     return {start: shared[tuple(rule.id for rule in found)] for start, found in index.items()}
 
 
-def _gate(rules: list[DateRule]) -> re.Pattern[str]:
+def _gate(rules: list[DateRule]) -> str:
     """Join patterns to one that only tells whether any of them matches."""
     branches = []
     for number, rule in enumerate(rules):
-        branch = re.sub(r"\(\?P<(?!sep>)[a-z_0-9]+>", "(?:", rule.regex.pattern)
+        branch = re.sub(r"\(\?P<(?!sep>)[a-z_0-9]+>", "(?:", rule.source)
         branches.append(branch.replace("P<sep>", f"P<sep{number}>").replace("P=sep)", f"P=sep{number})"))
-    return re.compile("|".join(f"(?:{branch})" for branch in branches))
+    return "|".join(f"(?:{branch})" for branch in branches)
 
 
 def _rule(
@@ -201,11 +221,10 @@ def _rule(
     for key, allowed in _CHOICES.items():
         if key in raw and raw[key] not in allowed:
             raise DateRuleError(f"{where}: {key} must be one of {', '.join(allowed)}")
-    regex = compiled(raw["pattern"], fragments, where)
     shift = raw.get("shift")
     return DateRule(
         id=raw["id"],
-        regex=regex,
+        source=expanded(raw["pattern"], fragments, where),
         starts=frozenset(start for name in raw["starts"] for start in _starts(name, words, lang)),
         anchor=Anchor(raw.get("anchor", "reference")),
         precision=raw.get("precision", "day"),

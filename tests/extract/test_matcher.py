@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from extract.data import DataError
 from extract.matcher import Matcher, alternatives, prefixes
 from extract.records import Lang
 
@@ -45,7 +46,7 @@ def expected(pattern: str, text: str, *, words: bool) -> list[tuple[int, int]]:
 @settings(max_examples=300, deadline=None)
 @given(st.lists(PATTERNS, min_size=1, max_size=4), TEXTS, st.sampled_from(list(Lang)))
 def test_matches_are_those_of_re(patterns: list[str], text: str, lang: Lang) -> None:
-    matcher = Matcher(patterns, lang)
+    matcher = Matcher([("a", p) for p in patterns], lang)
     wanted = [
         (number, start, end)
         for number, pattern in enumerate(patterns)
@@ -57,9 +58,9 @@ def test_matches_are_those_of_re(patterns: list[str], text: str, lang: Lang) -> 
 
 
 @settings(max_examples=100, deadline=None)
-@given(PATTERNS, TEXTS)
-def test_every_match_begins_with_a_prefix(pattern: str, text: str) -> None:
-    starts = tuple(prefixes(pattern))
+@given(PATTERNS, TEXTS, st.sampled_from(list(Lang)))
+def test_every_match_begins_with_a_prefix(pattern: str, text: str, lang: Lang) -> None:
+    starts = tuple(prefixes(pattern, lang))
 
     for match in re.finditer(pattern, text):
         assert not match.group() or text[match.start() :].startswith(starts)
@@ -79,8 +80,23 @@ def test_only_top_level_bars_split_a_pattern(pattern: str, parts: list[str]) -> 
 
 
 def test_english_patterns_match_whole_words_and_chinese_ones_anywhere() -> None:
-    assert Matcher(["link"], Lang.EN).find("link blink links link_1 re-link") == [(0, 0, 4), (0, 27, 31)]
-    assert Matcher(["链接"], Lang.ZH).find("外链接口") == [(0, 1, 3)]
+    assert Matcher([("a", "link")], Lang.EN).find("link blink links link_1 re-link") == [
+        (0, 0, 4),
+        (0, 27, 31),
+    ]
+    assert Matcher([("a", "链接")], Lang.ZH).find("外链接口") == [(0, 1, 3)]
+
+
+@pytest.mark.parametrize("pattern", ["(", ")", "[a", "a(b", "link(?P<a"])
+def test_brackets_must_be_closed(pattern: str) -> None:
+    with pytest.raises(re.error):
+        alternatives(pattern)
+
+
+@pytest.mark.parametrize("pattern", ["*a", "link(*a)", r"link\y", "link{2,1}"])
+def test_a_bad_pattern_is_named(pattern: str) -> None:
+    with pytest.raises(DataError, match=r"en\.x: pattern"):
+        Matcher([("en.x", pattern)], Lang.EN).find("a link")
 
 
 def test_no_patterns_find_nothing() -> None:
