@@ -119,7 +119,7 @@ def prefixes(pattern: str, lang: Lang, length: int = _LENGTH) -> set[str]:
         re.error: it is no regular expression, and not told from its first letters.
     """
     plain = _PLAIN.match(pattern)
-    if plain is not None and len(plain[0]) >= _ENOUGH[lang]:
+    if plain is not None and (len(plain[0]) >= _ENOUGH[lang] or plain[0] == pattern):
         return {plain[0][:length]}
     parsed = sre_parser.parse(pattern)
     while length:
@@ -133,19 +133,27 @@ def prefixes(pattern: str, lang: Lang, length: int = _LENGTH) -> set[str]:
 class _Alternative:
     """One alternative of a pattern, compiled when it is first tried: most never are in a short run."""
 
-    __slots__ = ("_compiled", "name", "number", "source")
+    __slots__ = ("_compiled", "_plain", "_words", "name", "number", "source")
 
-    def __init__(self, number: int, source: str, name: str) -> None:
-        self.number, self.source, self.name = number, source, name
+    def __init__(self, number: int, source: str, name: str, *, words: bool) -> None:
+        self.number, self.name, self._words = number, name, words
+        self._plain = source if _PLAIN.fullmatch(source) else None  # needs no expression
+        self.source = rf"(?:{source})(?![a-z0-9_])" if words else source
         self._compiled: re.Pattern[str] | None = None
 
-    def match(self, text: str, at: int) -> re.Match[str] | None:
+    def end(self, text: str, at: int) -> int:
+        """Where its match at a place ends; -1 if there is none."""
+        if self._plain is not None:
+            end = at + len(self._plain)
+            whole = not (self._words and text[end : end + 1] in _WORD)
+            return end if whole and text.startswith(self._plain, at) else -1
         if self._compiled is None:
             try:
                 self._compiled = re.compile(self.source)
             except re.error as error:
                 raise DataError(f"{self.name}: pattern {self.source!r}: {error}") from error
-        return self._compiled.match(text, at)
+        match = self._compiled.match(text, at)
+        return match.end() if match is not None else -1
 
 
 class Matcher:
@@ -164,8 +172,7 @@ class Matcher:
         index: dict[str, list[_Alternative]] = {}
         for number, (name, pattern) in enumerate(patterns):
             for source in alternatives(pattern):
-                whole = rf"(?:{source})(?![a-z0-9_])" if self.words else source
-                alternative = _Alternative(number, whole, name)
+                alternative = _Alternative(number, source, name, words=self.words)
                 try:
                     beginnings = prefixes(source, lang)
                 except re.error as error:
@@ -195,9 +202,9 @@ class Matcher:
         longest: dict[tuple[int, int], int] = {}
         for at, bucket in self._tries(plain):
             for alternative in bucket:
-                match = alternative.match(plain, at)
-                if match is not None and match.end() > longest.get((alternative.number, at), at):
-                    longest[(alternative.number, at)] = match.end()
+                end = alternative.end(plain, at)
+                if end > longest.get((alternative.number, at), at):
+                    longest[(alternative.number, at)] = end
         found: list[tuple[int, int, int]] = []
         number, free = -1, 0
         for (pattern, start), end in sorted(longest.items()):
@@ -211,5 +218,5 @@ class Matcher:
     def any(self, plain: str) -> bool:
         """Whether any pattern matches anywhere."""
         return any(
-            alternative.match(plain, at) for at, bucket in self._tries(plain) for alternative in bucket
+            alternative.end(plain, at) >= 0 for at, bucket in self._tries(plain) for alternative in bucket
         )

@@ -101,24 +101,6 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
-    """The rules that may begin with a word or character.
-
-    Attributes:
-        source: matches where any of the rules does; one call instead of one for each rule.
-        rules: in file order.
-    """
-
-    source: str
-    rules: tuple[DateRule, ...]
-
-    @property
-    def gate(self) -> re.Pattern[str]:
-        """The compiled source."""
-        return compile_source(self.source, self.rules[0].id)
-
-
-@dataclass(frozen=True, slots=True)
 class Rules:
     """All date data of a language.
 
@@ -133,7 +115,7 @@ class Rules:
 
     lang: Lang
     rules: tuple[DateRule, ...]
-    index: Mapping[str, Beginning]
+    index: Mapping[str, tuple[DateRule, ...]]
     beginning: re.Pattern[str]
     words: Mapping[str, Mapping[str, int | str]]
     events: Mapping[str, Event]
@@ -165,7 +147,7 @@ def load_date_rules(lang: Lang) -> Rules:
     return Rules(
         lang=lang,
         rules=rules,
-        index=_beginnings(index),
+        index={start: tuple(found) for start, found in index.items()},
         beginning=re.compile("|".join(map(re.escape, index))),
         words=tables["words"],
         events={key: _event(raw) for key, raw in tables["events"].items()},
@@ -189,25 +171,6 @@ def _merge(tables: dict[str, Any], path: Path) -> None:
         if twice:
             raise DateRuleError(f"{path.name}: {name} defined twice: {', '.join(sorted(twice))}")
         tables[name].update(content)
-
-
-def _beginnings(index: Mapping[str, list[DateRule]]) -> dict[str, Beginning]:
-    """Give each beginning its rules; words that begin the same rules (the months) share one gate."""
-    shared: dict[tuple[str, ...], Beginning] = {}
-    for found in index.values():
-        key = tuple(rule.id for rule in found)
-        if key not in shared:
-            shared[key] = Beginning(_gate(found), tuple(found))
-    return {start: shared[tuple(rule.id for rule in found)] for start, found in index.items()}
-
-
-def _gate(rules: list[DateRule]) -> str:
-    """Join patterns to one that only tells whether any of them matches."""
-    branches = []
-    for number, rule in enumerate(rules):
-        branch = re.sub(r"\(\?P<(?!sep>)[a-z_0-9]+>", "(?:", rule.source)
-        branches.append(branch.replace("P<sep>", f"P<sep{number}>").replace("P=sep)", f"P=sep{number})"))
-    return "|".join(f"(?:{branch})" for branch in branches)
 
 
 def _rule(

@@ -28,10 +28,7 @@ def scan(text: str, folded: str, rules: Rules) -> Iterator[Span]:
     for start, key in _beginnings(folded, rules):
         if start < end:
             continue
-        beginning = rules.index[key]
-        if beginning.gate.match(folded, start) is None:
-            continue
-        span = _longest(text, folded, start, beginning.rules, rules)
+        span = _longest(text, folded, start, rules.index[key], rules)
         if span is not None:
             end = span.end
             if span.condition != "never":  # such a rule only keeps others away from its text
