@@ -101,7 +101,9 @@ def tokens(reading: Reading, clause: Clause) -> list[str]:
     spans: list[tuple[int, int, str]] = []
     m = reading.mentions
     for found, tag in ((m.services, "SVC"), (m.surfaces, "SRF"), (m.targets, "TGT")):
-        spans += [(x.start, x.end, tag) for x in found if clause.start <= x.start and x.end <= clause.end]
+        first = bisect_left(found, clause.start, key=lambda x: x.start)
+        last = bisect_left(found, clause.end, key=lambda x: x.start)
+        spans += [(x.start, x.end, tag) for x in found[first:last] if x.end <= clause.end]
     words: list[str] = []
     at = clause.start
     for start, end, tag in sorted(spans):

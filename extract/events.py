@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from extract.candidates import DETAILS, SLOT_NAMES, SLOTS, Candidate, SlotFeatures
+from extract.candidates import DETAILS, SLOT_NAMES, SLOTS, Candidate
 from extract.clauses import ACTIONS, Clause, gather_clauses, tokens
 from extract.mentions import overlap
 from extract.reading import Reading
 from extract.records import Action
 from extract.scorer import Floats, Linear, rows
+from extract.slots import SlotFeatures
 from extract.statements import GATE_NAMES, GateFeatures
 
 GATE_FLOOR = 0.08  # below it an event is never part of a fact above the threshold (measured)

@@ -12,12 +12,17 @@ from extract.records import Lang
 
 BEFORE_NAMES = ("on", "to", "from", "by", "initial", "verb", "that")
 AFTER_NAMES = ("possessive", "link", "subject", "place", "goods", "stop", "comma")
-_SIDES = {"before": BEFORE_NAMES, "after": AFTER_NAMES}
+GOVERNOR_NAMES = ("place", "goal", "source", "agent")
+_SIDES = {"before": BEFORE_NAMES, "after": AFTER_NAMES, "governor": GOVERNOR_NAMES}
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One pattern; a `before` pattern ends where the name begins, an `after` pattern begins where it ends."""
+    """One pattern.
+
+    A `before` pattern ends where the name begins, an `after` pattern begins where it ends; a `governor` is
+    the last word of its kind before the name in the same part of the sentence, other words between or not.
+    """
 
     name: str
     side: str
@@ -26,16 +31,17 @@ class Frame:
 
     def fits(self, around: str) -> bool:
         """Whether the text on its side of the name matches."""
-        match = self.pattern.search(around) if self.side == "before" else self.pattern.match(around)
+        match = self.pattern.match(around) if self.side == "after" else self.pattern.search(around)
         return match is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """The frames of a language, in the order of BEFORE_NAMES and AFTER_NAMES."""
+    """The frames of a language, in the order of BEFORE_NAMES, AFTER_NAMES and GOVERNOR_NAMES."""
 
     before: tuple[Frame, ...]
     after: tuple[Frame, ...]
+    governors: tuple[Frame, ...]
 
 
 def read_frames(path: Path) -> Frames:
@@ -63,6 +69,7 @@ def read_frames(path: Path) -> Frames:
     return Frames(
         tuple(found["before", name] for name in BEFORE_NAMES),
         tuple(found["after", name] for name in AFTER_NAMES),
+        tuple(found["governor", name] for name in GOVERNOR_NAMES),
     )
 
 

@@ -15,6 +15,7 @@ from extract.reading import Place, Reading
 from extract.records import Action, Kind, Lang
 from extract.statements import GATE_NAMES
 
+_PLATFORM_SCORE, _CODE = SLOT_NAMES.index("platform_score"), SLOT_NAMES.index("code")
 PRODUCT_FLOOR = 0.004  # combinations less likely than this are not worth scoring
 
 
@@ -85,10 +86,17 @@ class _Around:
             for slot in SLOTS
         }
         self.weights = [e.probability for e in events]
+        self.found: dict[tuple[int, str, str], tuple[float, float, float, float]] = {}
 
     def of(self, event: Event, slot: str, value: str) -> tuple[float, float, float, float]:
         """Probability of the value in the previous and next event, weighted mean and maximum of others."""
-        at, chances = self.at[id(event)], self.chances[slot]
+        key = (self.at[id(event)], slot, value)
+        if key not in self.found:  # many combinations of an event share a value
+            self.found[key] = self._of(*key)
+        return self.found[key]
+
+    def _of(self, at: int, slot: str, value: str) -> tuple[float, float, float, float]:
+        chances = self.chances[slot]
         weighted = [
             (w, c.get(value, 0.0))
             for i, (w, c) in enumerate(zip(self.weights, chances, strict=True))
@@ -174,16 +182,24 @@ class _Context:
     def __init__(self, reading: Reading, events: Sequence[Event], best: Mapping[Key, _Combination]) -> None:
         self.reading, self.events, self.around = reading, events, _Around(events)
         self.tops = sorted((c.product for c in best.values()), reverse=True)
-        self.rivals: dict[tuple[str, ...], list[tuple[float, Key]]] = {}
+        self.most_likely = max(e.probability for e in events)
+        self.of_clause: dict[int, float] = {}
+        for event in events:
+            at = event.clause.index
+            self.of_clause[at] = self.of_clause.get(at, 0.0) + event.probability
+        rivals: dict[tuple[str, ...], list[float]] = {}
         for key, combination in best.items():
             for rival in _rival_keys(key):
-                self.rivals.setdefault(rival, []).append((combination.product, key))
+                rivals.setdefault(rival, []).append(combination.product)
+        self.rivals = {rival: [*sorted(products)[-2:]] for rival, products in rivals.items()}
 
-    def _strongest_rivals(self, key: Key) -> list[float]:
+    def _strongest_rivals(self, key: Key, product: float) -> list[float]:
         """Best product of a combination that differs in action, surface, target or platform alone."""
-        return [
-            max((p for p, other in self.rivals[r] if other != key), default=0.0) for r in _rival_keys(key)
-        ]
+        found = []
+        for rival in _rival_keys(key):
+            *second, first = self.rivals[rival]
+            found.append(first if product != first else second[0] if second else 0.0)
+        return found
 
     def row(self, key: Key, best: _Combination, products: Sequence[float]) -> list[float]:
         """Features in the order of TUPLE_NAMES; `products` are those of every event that offers the key."""
@@ -193,7 +209,7 @@ class _Context:
         gap = abs(places[0].mention.middle - places[1].mention.middle) if places[0] and places[1] else 999.0
         kind = reading.layout.blocks[event.clause.block].kind
         chosen = list(zip(SLOTS, best.choices, strict=True))
-        siblings = sum(e.probability for e in self.events if e.clause.index == event.clause.index)
+        siblings = self.of_clause[event.clause.index]
         return [
             _logit(event.probability), *(_logit(c.probability) for c in best.choices),
             math.log(max(best.product, 1e-6)), min(c.probability for c in best.choices), platform.rank,
@@ -202,12 +218,12 @@ class _Context:
             *(sum(c.probability for c in event.choices[s]) for s in SLOTS), key.surface == "all",
             key.target == "external", key.target in reading.services, _own_mass(event, platform),
             platform.candidate.loc, surface.candidate.loc, target.candidate.loc,
-            target.candidate.row[SLOT_NAMES.index("platform_score")], min(999.0, gap),
+            target.candidate.row[_PLATFORM_SCORE], min(999.0, gap),
             _between(reading, places), len(products), sum(products) / len(products), sum(products),
-            *self._strongest_rivals(key), len(self.events), max(e.probability for e in self.events),
+            *self._strongest_rivals(key, best.product), len(self.events), self.most_likely,
             reading.document.lang is Lang.ZH, reading.document.kind is Kind.NOTICE,
-            *(key.action is a for a in ACTIONS), surface.candidate.row[SLOT_NAMES.index("code")],
-            target.candidate.row[SLOT_NAMES.index("code")],
+            *(key.action is a for a in ACTIONS), surface.candidate.row[_CODE],
+            target.candidate.row[_CODE],
             any(m.source is not None and m.source.still for m in event.clause.cues), len(event.clause.cues),
             self.tops[min(3, len(self.tops) - 1)], best.product / max(self.tops[0], 1e-9),
             kind is BlockKind.PARAGRAPH, kind is BlockKind.ITEM, kind is BlockKind.HEADING,

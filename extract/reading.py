@@ -15,10 +15,24 @@ from extract.mentions import Mention, Mentions, find_mentions
 from extract.normal import normalise
 from extract.records import Document, Lang
 
-_JOINED = re.compile(
-    r"\"?\s*(?:,|、|/|&)?\s*(?:and|or|nor|as well as|plus|和|与|及|以及|或者?|还是|跟|同|的)?\s*"
-    r"(?:(?:also|even|then)\s+)?(?:(?:in|on|from|to|of|for|在|从|到)\s*)?(?:(?:the|its|their|your|his|our|all|any|a|an|each)\s+)?\"?\s*"
-)
+# What may stand between two members of a list. English names what kind of thing a member is.
+_JOINED = {
+    Lang.EN: re.compile(
+        r"\"?\s*[,/&]?\s*(?:and|or|nor|as well as|plus)?\s*"
+        r"(?:(?:also|even|then)\s+)?(?:(?:in|on|from|to|of|for)\s*)?"
+        r"(?:(?:the|its|their|your|his|our|all|any|a|an|each|every|certain|some|several|many|various)\s+)?"
+        r"(?:(?:handful|number|range|host|couple)\s+of\s+)?(?:(?:other|smaller|similar|rival|competing)\s+){0,2}"
+        r"(?:(?:news|social|video|shopping|messaging|rival|e-commerce)\s+)?"
+        r"(?:(?:agency|apps?|daily|giant|marketplace|networks?|outlet|platform|service|sites?)\s+)?\"?\s*"
+    ),
+    Lang.ZH: re.compile(
+        r"\"?\s*(?:,|、|/|&)?\s*(?:and|or|和|与|及|以及|或者?|还是|跟|同|的)?\s*(?:[在从到]\s*)?\"?\s*"
+    ),
+}
+_LISTED = re.compile(r"[,/&]|\b(?:and|or|nor|as well as|plus)\b")  # stands between members of two kinds
+_LONGEST_GAP = {Lang.EN: 40, Lang.ZH: 18}  # code points between two members
+_PARTS = re.compile(r"[,.;:!?()\n]")  # end the reach of a governor
+_REACH = {Lang.EN: 60, Lang.ZH: 18}  # code points back to which one is looked for
 _ENDING = frozenset({DateRole.UNTIL, DateRole.DEADLINE})
 
 
@@ -30,6 +44,9 @@ class Place:
         sentence, clause, block: indices in the layout.
         group: (start, end) of the coordination the mention belongs to.
         before, after: which frames fit, as 0/1 in the order of BEFORE_NAMES and AFTER_NAMES.
+        governor: which governor frame has the last word before the group, as 0/1 in the order of
+            GOVERNOR_NAMES, then 1 if an action cue stands nearer, then the gap in code points (99 if none),
+            then 1 if a link word stands right before the governor.
         link_before, link_after: gap in code points between the group and the nearest link word, 99 if none.
         surface_after: the same for a surface behind the group.
     """
@@ -41,6 +58,7 @@ class Place:
     group: tuple[int, int]
     before: tuple[int, ...]
     after: tuple[int, ...]
+    governor: tuple[int, ...]
     link_before: int
     link_after: int
     surface_after: int
@@ -76,18 +94,30 @@ class Reading:
     reference: date | None = None
 
 
-def _groups(plain: str, mentions: Sequence[Mention]) -> list[tuple[int, int]]:
-    """For each mention the span of the coordination it stands in ("A, B and C")."""
+_Spans = Mapping[tuple[int, int], tuple[int, int]]  # mention -> the list it is a member of
+
+
+def _groups(plain: str, lang: Lang, *kinds: Sequence[Mention]) -> _Spans:
+    """For each mention the span of the coordination it stands in ("A, B and C"), of whatever kinds."""
+    mentions = sorted((m for found in kinds for m in found), key=lambda m: (m.start, m.end))
     groups: list[tuple[int, int]] = []
     first = 0
     for i, mention in enumerate(mentions):
         if i and mention.start >= mentions[i - 1].end:
             gap = plain[mentions[i - 1].end : mention.start]
-            if len(gap) > 18 or not _JOINED.fullmatch(gap):
+            alike = mention.kind == mentions[i - 1].kind or _LISTED.search(gap)
+            if len(gap) > _LONGEST_GAP[lang] or not alike or not _JOINED[lang].fullmatch(gap):
                 groups += [(mentions[first].start, mentions[i - 1].end)] * (i - first)
                 first = i
     groups += [(mentions[first].start, mentions[-1].end)] * (len(mentions) - first) if mentions else []
-    return groups
+    return {(m.start, m.end): group for m, group in zip(mentions, groups, strict=True)}
+
+
+def _named(plain: str, lang: Lang, mentions: Mentions) -> _Spans:
+    """Lists of services and target categories; in English they mix ("Etsy and other marketplaces")."""
+    if lang is Lang.EN:
+        return _groups(plain, lang, mentions.services, mentions.targets)
+    return {**_groups(plain, lang, mentions.targets), **_groups(plain, lang, mentions.services)}
 
 
 def _gap_before(starts: list[int], ends: list[int], at: int) -> int:
@@ -106,20 +136,21 @@ def _gap_after(starts: list[int], at: int) -> int:
 class _Surroundings:
     """Looks up what stands around a mention."""
 
-    def __init__(
-        self, plain: str, lang: Lang, layout: Layout, links: Sequence[Mention], surfaces: Sequence[Mention]
-    ) -> None:
-        self.plain, self.frames, self.layout = plain, load_frames(lang), layout
+    def __init__(self, plain: str, lang: Lang, layout: Layout, mentions: Mentions) -> None:
+        links, surfaces = mentions.links, mentions.surfaces
+        self.plain, self.frames, self.layout, self.reach = plain, load_frames(lang), layout, _REACH[lang]
+        self.cue_starts = [m.start for m in mentions.actions]
+        self.cue_ends = [m.end for m in mentions.actions]
         self.clause_starts = [c.start for c in layout.clauses]
         self.link_starts, self.link_ends = [m.start for m in links], [m.end for m in links]
         self.surface_starts = [m.start for m in surfaces]
 
-    def places(self, mentions: Sequence[Mention], *, grouped: bool = True) -> dict[str, tuple[Place, ...]]:
+    def places(self, mentions: Sequence[Mention], groups: _Spans) -> dict[str, tuple[Place, ...]]:
         """Mentions with their surroundings, by value, in text order."""
-        groups = _groups(self.plain, mentions) if grouped else [(m.start, m.end) for m in mentions]
         found: dict[str, list[Place]] = {}
-        for mention, group in zip(mentions, groups, strict=True):
-            found.setdefault(mention.value, []).append(self._place(mention, group))
+        for mention in mentions:
+            span = (mention.start, mention.end)
+            found.setdefault(mention.value, []).append(self._place(mention, groups.get(span, span)))
         return {value: tuple(places) for value, places in found.items()}
 
     def _place(self, mention: Mention, group: tuple[int, int]) -> Place:
@@ -133,10 +164,26 @@ class _Surroundings:
             group,
             tuple(int(frame.fits(left)) for frame in self.frames.before),
             tuple(int(frame.fits(right)) for frame in self.frames.after),
+            self._governor(group[0]),
             _gap_before(self.link_starts, self.link_ends, group[0]),
             _gap_after(self.link_starts, group[1]),
             _gap_after(self.surface_starts, group[1]),
         )
+
+    def _governor(self, at: int) -> tuple[int, ...]:
+        start = max(0, at - self.reach)
+        for mark in _PARTS.finditer(self.plain, start, at):
+            start = mark.end()
+        spans = [
+            max(((m.end(), m.start()) for m in f.pattern.finditer(self.plain, start, at)), default=(-1, -1))
+            for f in self.frames.governors
+        ]
+        end, begin = max(spans)
+        cue = at - _gap_before(self.cue_starts, self.cue_ends, at)
+        if end < 0:
+            return (*[0] * len(spans), int(cue >= start), 99, 0)
+        linked = _gap_before(self.link_starts, self.link_ends, begin) <= 1
+        return (*(int(span == (end, begin)) for span in spans), int(cue > end), at - end, int(linked))
 
 
 def _date_mentions(dates: Sequence[DateMention]) -> tuple[list[Mention], list[Mention]]:
@@ -159,23 +206,22 @@ def read(document: Document) -> Reading:
     mentions = find_mentions(full, plain, lang)
     # doubtful cues do not cut: fewer and longer clauses tell statements apart better (measured)
     cues = [(m.start, m.end) for m in mentions.actions if not m.weak]
-    whole = sorted(
-        {
-            g
-            for found in (mentions.services, mentions.surfaces, mentions.targets)
-            for g in _groups(plain, found)
-        }
-    )
+    named = _named(plain, lang, mentions)
+    placed, regional = _groups(plain, lang, mentions.surfaces), _groups(plain, lang, mentions.regions)
+    whole = sorted({*named.values(), *placed.values()})
     layout = find_layout(plain, max(0, offset - 1), lang, cues, [(a, b) for a, b in whole if b - a > 1])
     reference = document.published or infer_reference(full, lang)
     dates = find_dates(full, reference, lang)
     starts, ends = _date_mentions(dates)
-    surroundings = _Surroundings(plain, lang, layout, mentions.links, mentions.surfaces)
+    surroundings = _Surroundings(plain, lang, layout, mentions)
     return Reading(
-        document, full, plain, offset, mentions, layout, services=surroundings.places(mentions.services),
-        surfaces=surroundings.places(mentions.surfaces), targets=surroundings.places(mentions.targets),
-        regions=surroundings.places(mentions.regions), starts=surroundings.places(starts, grouped=False),
-        ends=surroundings.places(ends, grouped=False), dates={d.start: d for d in dates},
+        document, full, plain, offset, mentions, layout,
+        services=surroundings.places(mentions.services, named),
+        targets=surroundings.places(mentions.targets, named),
+        surfaces=surroundings.places(mentions.surfaces, placed),
+        regions=surroundings.places(mentions.regions, regional),
+        starts=surroundings.places(starts, {}), ends=surroundings.places(ends, {}),
+        dates={d.start: d for d in dates},
         reference=reference,
     )  # fmt: skip
 

@@ -6,12 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from extract.candidates import DETAILS, SLOTS, Candidate, SlotFeatures
+from extract.candidates import DETAILS, SLOTS, Candidate
 from extract.clauses import ACTIONS, Clause, gather_clauses, tokens
 from extract.events import text_clauses
 from extract.gold import Annotated, GoldFact
 from extract.reading import Place, Reading, read
 from extract.records import Action
+from extract.slots import SlotFeatures
 from extract.statements import GateFeatures
 
 
