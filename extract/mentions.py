@@ -225,6 +225,14 @@ _DESCRIPTION = re.compile(
 )
 
 
+# The nationality of a company says nothing of where its rules hold ("the South Korean portal").
+_COMPANY = re.compile(
+    r"\s(?:[a-z-]+\s)?(?:company|firm|portal|giant|start-?up|newspaper|daily|broadcaster|outlet|publisher|"
+    r"site|website|retailer|marketplace|conglomerate|platform|app|network|messenger|search engine)\b|"
+    r"(?:公司|企业|巨头|媒体|报纸|门户|初创)"
+)
+
+
 def _descriptions(plain: str, names: Iterable[Mention]) -> list[Mention]:
     """Spans in which an apposition describes a service, as mentions without a value."""
     found = []
@@ -259,6 +267,7 @@ def find_mentions(text: str, plain: str, lang: Lang) -> Mentions:
     for kind in ("surface", "target"):
         by_kind[kind] = _outside(by_kind.get(kind, ()), described)
     kept = {kind: tuple(longest(_outside(found, services))) for kind, found in by_kind.items()}
+    kept["region"] = tuple(m for m in kept.get("region", ()) if not _COMPANY.match(plain, m.end))
     kept["surface"] = tuple(specific_surfaces(plain, list(kept.get("surface", ()))))
     return Mentions(
         tuple(services),
