@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -78,14 +78,45 @@ def _health(source_id: str, runs: Sequence[PastSource]) -> dict[str, Any]:
 
 
 @app.command()
-def check(sources: Sources = None) -> None:
+def check(
+    live: Annotated[
+        str | None, typer.Option(metavar="ID", help="Also crawl one article of this source and show it.")
+    ] = None,
+    sources: Sources = None,
+) -> None:
     """Check all declarations; the first wrong key is named with its file."""
     from crawlers.sources import DEFAULT_DIRECTORY, SourceError, load_sources
     from extract.vocabulary import load_vocabulary
+    from flows.night import pick_sources
 
-    directory = load_settings(sources=sources).sources or DEFAULT_DIRECTORY
+    settings = load_settings(sources=sources)
+    directory = settings.sources or DEFAULT_DIRECTORY
     try:
         found = load_sources(directory, load_vocabulary().services)
     except SourceError as error:
         raise InputError(str(error)) from None
-    say(f"{len(found)} declarations in {directory} are good")
+    if live is None:
+        say(f"{len(found)} declarations in {directory} are good")
+    else:
+        from flows.trial import try_source
+
+        for line in try_source(*pick_sources(found, [live]), contact=settings.contact):
+            say(line)
+
+
+@app.command()
+def prune(
+    days: Annotated[int, typer.Option(min=30, help="Let go what was crawled longer ago.")] = 400,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go, delete nothing.")] = False,
+    data: Data = None,
+) -> None:
+    """Delete old archive files that no statement leads to and no visited page needs."""
+    from flows.night import utc_now
+    from flows.pruning import prune as let_go
+
+    pruned = let_go(load_settings(data=data), utc_now(), days=days, dry_run=dry_run)
+    for path in pruned.files:
+        say(path.name)
+    verb = "would be deleted" if dry_run else "were deleted"
+    say(f"{len(pruned.files)} archive files ({pruned.size / 1e6:,.1f} MB) {verb}")
+    say(f"{pruned.kept} as old are kept, because something rests on them")

@@ -131,13 +131,16 @@ def test_what_is_due() -> None:
 
 def test_old_files_go_unless_evidence_needs_them(tmp_path: Path) -> None:
     names = [archive_name("board", NOW - number * DAY) for number in (400, 300, 10)]
-    for name in (*names, "foreign.warc.gz"):
+    unloaded = [archive_name("other", NOW - 400 * DAY), archive_name("killed", NOW - 400 * DAY)]
+    for name in (*names, *unloaded, "foreign.warc.gz"):
         (tmp_path / name).write_bytes(b"x" * 10)
     (tmp_path / names[0].replace(".warc.gz", ".report.json")).write_bytes(b"{}")
-    old = expired(tmp_path, NOW - 100 * DAY, {names[1]})
+    loaded = {"board": NOW, "killed": NOW - 401 * DAY}
+    old = expired(tmp_path, NOW - 100 * DAY, {names[1]}, loaded)
     assert [path.name for path in old] == [names[0]]
     assert remove(old) == 12
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([names[1], names[2], "foreign.warc.gz"])
+    kept = [names[1], names[2], *unloaded, "foreign.warc.gz"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
 
 
 def test_a_look_reads_one_article_and_keeps_nothing(site: Site, tmp_path: Path) -> None:
