@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
-import time
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
-import httpx
 from prefect import serve as serve_deployments
 from prefect.deployments.runner import RunnerDeployment
 from prefect.schedules import Cron
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.types.entrypoint import EntrypointType
 
-from flows.errors import FailedError
+from flows.apiserver import api_server
 from flows.nightly import deliver_alerts, nightly
 from flows.settings import Settings
 
-_HOST, _PORT = "127.0.0.1", 4200
-_PATIENCE = 300.0  # seconds that a server may take to start: the first time it builds its database
+_PORT = 4200
 _HOURLY = "45 * * * *"
 
 
@@ -58,8 +51,9 @@ def serve(settings: Settings, say: Callable[[str], None], port: int = _PORT) -> 
         say(f"Prefect server: {named}")
         _serve(settings, say)
         return
-    with _server(port) as address, temporary_settings({PREFECT_API_URL: f"{address}/api"}):
-        say(f"Prefect server: {address} (started here; PREFECT_API_URL names another)")
+    with api_server(port) as server, temporary_settings({PREFECT_API_URL: f"{server.address}/api"}):
+        server.wait()
+        say(f"Prefect server: {server.address} (started here; PREFECT_API_URL names another)")
         _serve(settings, say)
 
 
@@ -73,34 +67,3 @@ def _serve(settings: Settings, say: Callable[[str], None]) -> None:
     # Prefect's runner forgets to await its own stop when it is told to end.
     warnings.filterwarnings("ignore", message="coroutine 'Runner.astop' was never awaited")
     serve_deployments(night, hour, print_starting_message=False)
-
-
-@contextmanager
-def _server(port: int) -> Iterator[str]:
-    """Start a Prefect server, wait until it answers, and stop it in the end."""
-    address = f"http://{_HOST}:{port}"
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", _HOST, "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
-    try:
-        _wait_for(address, process)
-        yield address
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _PATIENCE
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise FailedError(f"the Prefect server did not start at {address}; is the port taken?")
-        try:
-            if httpx.get(f"{address}/api/health", timeout=5).is_success:
-                return
-        except httpx.HTTPError:
-            time.sleep(0.5)
-    raise FailedError(f"the Prefect server at {address} did not answer within {_PATIENCE:.0f} s")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from flows.errors import FailedError
 from flows.settings import Settings, calm_prefect, load_settings
 
 if TYPE_CHECKING:
+    from flows.demo import Step
     from flows.run import Night
 
 
@@ -32,8 +34,12 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Run one night now, as a Prefect flow: crawl, extract, load, publish, alert."""
-    settings = load_settings(data=data, sources=sources)
-    night = start_night(settings, tuple(source or ()))
+    from flows.apiserver import provide_api
+
+    settings, only = load_settings(data=data, sources=sources), tuple(source or ())
+    check(settings, only)
+    provide_api()
+    night = start_night(settings, only)
     say(to_json(night.to_dict()) if as_json else night.summary())
     if night.problems:
         raise FailedError("; ".join(night.problems))
@@ -53,25 +59,22 @@ def serve(
     data: Data = None,
 ) -> None:
     """Run every night by a schedule, and deliver alerts every hour, until stopped."""
-    from flows.night import declared_sources
-    from flows.routing import load_routes
     from flows.status import check_cron
 
     settings = load_settings(data=data, sources=sources, cron=cron, timezone=timezone)
     check_cron(settings.cron)
-    declared_sources(settings)
-    load_routes(settings)
+    check(settings, ())
     calm_prefect()
     from flows.serving import serve as serve_flows
 
     serve_flows(settings, say, port)
 
 
-def start_night(settings: Settings, only: tuple[str, ...]) -> Night:
-    """Check what can be checked at once, then run the flow.
+def check(settings: Settings, only: tuple[str, ...]) -> None:
+    """Find what is wrong with declarations and routes before anything is started.
 
     Raises:
-        InputError: declarations or routes are wrong.
+        InputError: something is.
     """
     from flows.night import declared_sources, pick_sources
     from flows.routing import load_routes
@@ -79,7 +82,9 @@ def start_night(settings: Settings, only: tuple[str, ...]) -> Night:
     pick_sources(declared_sources(settings), only)
     load_routes(settings)
 
-    calm_prefect()
+
+def start_night(settings: Settings, only: tuple[str, ...] = ()) -> Night:
+    """Run the flow; Prefect is loaded here and not before."""
     from flows.nightly import run_flow
 
     return run_flow(settings, only)
@@ -91,15 +96,29 @@ def demo(
     ] = None,
 ) -> None:
     """Two nights over the bundled sample sites on localhost, then the policy table and what changed."""
+    from flows.apiserver import provide_api
     from flows.commands.tables import policy, show_changes
     from flows.demo import demo_settings, play
 
     chosen = load_settings(data=data)
     settings = demo_settings(chosen if data else chosen.model_copy(update={"data": chosen.data / "demo"}))
     say("The sample sites are served on this machine; the first night starts a temporary Prefect server.")
+    provide_api()
+    problems = [problem for step in _told(play(settings, start_night)) for problem in step.night.problems]
+    say("")
+    policy(data=settings.data)
+    say("")
+    show_changes(settings, ("change", "headline"))
+    say(f"\nThe table: {settings.published_file}\nAlerts:    {settings.alerts_log}")
+    say(f"Ask it:    linkpolicy sql --data {settings.data} 'FROM policy_current'")
+    if problems:
+        raise FailedError(f"{len(problems)} things failed: {'; '.join(dict.fromkeys(problems))}")
+
+
+def _told(steps: Iterable[Step]) -> Iterator[Step]:
+    """Tell what each night of the demonstration came to and how many rows it added."""
     rows: dict[str, int] = {}
-    problems: list[str] = []
-    for step in play(settings, lambda chosen: start_night(chosen, ())):
+    for step in steps:
         added = {name: count - rows.get(name, 0) for name, count in step.rows.items()}
         rows = step.rows
         say(
@@ -109,12 +128,4 @@ def demo(
         say("Rows added: " + ", ".join(f"{name} {count}" for name, count in added.items()))
         for problem in step.night.problems:
             say(f"  failed: {problem}")
-        problems += step.night.problems
-    say("")
-    policy(data=settings.data)
-    say("")
-    show_changes(settings, ("change", "headline"))
-    say(f"\nThe table: {settings.published_file}\nAlerts:    {settings.alerts_log}")
-    say(f"Ask it:    linkpolicy sql --data {settings.data} 'FROM policy_current'")
-    if problems:
-        raise FailedError(f"{len(problems)} things failed: {'; '.join(dict.fromkeys(problems))}")
+        yield step

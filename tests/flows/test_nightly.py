@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -25,14 +29,26 @@ urls = ["http://127.0.0.1:9/feed.xml"]
 delay = 0
 """
 FLOW = """
-import sys
-from pathlib import Path
-from flows.settings import calm_prefect, load_settings
-calm_prefect()
+import os, signal
+from flows.apiserver import provide_api
+from flows.settings import load_settings
+provide_api()
 from flows.nightly import nightly
 state = nightly(load_settings(), ["nobody", "youtube_help"], return_state=True)
-print(state.type.value, "|", state.message)
+print(os.environ["PREFECT_API_URL"])
+print(state.type.value, "|", state.message, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
 """
+
+
+def is_gone(api: str) -> bool:
+    """Wait until nothing listens at an address any more."""
+    for _ in range(600):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", urlsplit(api).port or 0)) != 0:
+                return True
+        time.sleep(0.1)
+    return False
 
 
 @pytest.mark.slow
@@ -50,8 +66,9 @@ def test_a_broken_source_fails_the_state_but_not_the_night(tmp_path: Path) -> No
             [sys.executable, "-c", FLOW], env=environment, capture_output=True, text=True, check=False
         )
     assert done.stderr == ""
-    assert done.returncode == 0
-    last = done.stdout.splitlines()[-1]
+    assert done.returncode == -signal.SIGKILL
+    api, last = done.stdout.splitlines()[-2:]
+    assert is_gone(api), "the temporary server outlives a run that was killed"
     assert last.startswith("FAILED | source nobody: ")
     assert "youtube_help" not in last
     [night] = [json.loads(line) for line in (tmp_path / "data/state/nights.jsonl").read_text().splitlines()]
