@@ -1,0 +1,83 @@
+"""What an operator sees of the crawl: dead sources, one source tried, an archive that shrinks."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from crawlers.archive import archive_name, started_at_of
+from flows.cli import run
+from flows.pruning import prune
+from flows.run import PlainStages, run_night
+from flows.settings import Settings
+from tests.crawlers.site import Page, Site, article, declare, listing
+
+RULE = "From 1 March 2022 Kuaishou no longer shows links to Taobao in its live rooms. " * 5
+
+
+def _health(data: Path, sources: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, str]]:
+    code = run(["sources", "health", "--json", "--sources", str(sources), "--data", str(data)])
+    [row] = json.loads(capsys.readouterr().out)
+    return code, row
+
+
+def test_a_dead_source_is_flagged_within_two_runs_and_its_evidence_is_kept(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, sources = tmp_path / "data", tmp_path / "sources"
+    site.pages |= {"/list": Page(listing("/n/1")), "/n/1": Page(article("Links", RULE))}
+    declare(sources, "board", f'type = "index"\nurls = ["{site.url}/list"]\n[expect]\nmin_items = 1')
+    settings = Settings(data=data, sources=sources)
+    first = run_night(settings, (), PlainStages())
+    assert (first.sources[0].status, first.observations > 0) == ("ok", True)
+    assert _health(data, sources, capsys)[0] == 0
+
+    # The site is redesigned: the listing still answers, and names nothing any more.
+    site.pages = {
+        "/list": Page(b"<html><body><div id=app>Welcome to our new help centre</div></body></html>")
+    }
+    second = run_night(settings, (), PlainStages())
+    code, row = _health(data, sources, capsys)
+    assert (code, row["status"]) == (1, "broken")
+    assert row["message"].startswith("0 articles listed, at least 1 are declared")
+    assert row["since"].startswith(second.sources[0].started_at.isoformat()[:19])
+
+    # Years later the first night's file stays for its statement; the one that only holds a listing may go.
+    archive = sorted(settings.archive.glob("board-*.warc.gz"))
+    assert len(archive) == 2
+    foreign = settings.archive / archive_name("gone", started_at_of(archive[0].name))
+    foreign.write_bytes(b"never loaded")
+    later = second.finished_at + timedelta(days=900)
+    planned = prune(settings, later, days=400, dry_run=True)
+    assert (planned.files, planned.kept) == ((archive[1],), 1)
+    assert archive[1].exists()
+    assert prune(settings, later, days=400, dry_run=False) == planned
+    assert sorted(settings.archive.glob("*.warc.gz")) == [archive[0], foreign]
+    assert prune(settings, second.finished_at, days=400, dry_run=False).files == ()
+
+
+def test_a_source_is_tried_for_real(site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    site.pages |= {"/list": Page(listing("/n/1", "/n/2")), "/n/1": Page(article("Links", RULE))}
+    declare(tmp_path, "board", f'type = "index"\nurls = ["{site.url}/list"]')
+    assert run(["sources", "check", "--live", "board", "--sources", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    assert "board: 2 articles listed" in shown
+    assert f"url        {site.url}/n/1" in shown
+    assert "title      Links" in shown
+    assert "no longer shows links to Taobao" in shown
+    assert site.paths() == ["/robots.txt", "/list", "/n/1"]
+
+
+def test_a_source_that_gives_nothing_is_told_with_the_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    declare(tmp_path, "away", 'type = "feed"\nurls = ["http://127.0.0.1:9/feed"]')
+    assert run(["sources", "check", "--live", "away", "--sources", str(tmp_path)]) == 1
+    told = capsys.readouterr()
+    assert "failed: http://127.0.0.1:9/feed: " in told.out
+    assert "no article could be had: no listing could be read" in told.err
+    assert run(["sources", "check", "--live", "nobody", "--sources", str(tmp_path)]) == 2
+    assert "unknown source 'nobody'" in capsys.readouterr().err
