@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extract.records import Document, Extraction, Kind
-from flows.errors import InputError
+from extract.records import Document, Extraction, Kind, Lang
+from flows.errors import FailedError, InputError
 
 if TYPE_CHECKING:
     from crawlers.records import NotContent, Snapshot, Source
@@ -106,6 +107,21 @@ def extract(document: Document) -> Extraction | str:
         raise
     except Exception as error:  # noqa: BLE001 - told by the caller, document by document
         return f"document {document.id}: the extractor failed: {type(error).__name__}: {error}"
+
+
+def check_extractor() -> None:
+    """Read a sentence to see that rules and weights can be used, before pages are fetched for them.
+
+    A page that was archived and not read would be known from then on, and what it says told to nobody.
+
+    Raises:
+        DataError: rules or weights cannot be used.
+        FailedError: the extractor does not work.
+    """
+    text = "From 1 March 2022, Kuaishou no longer allows links to Taobao in live rooms."
+    tried = extract(Document("self-check", Lang.EN, Kind.NEWS, date(2022, 2, 22), "Links", text))
+    if isinstance(tried, str):
+        raise FailedError(tried)
 
 
 def snapshot_row(snapshot: Snapshot) -> SnapshotRow:

@@ -14,6 +14,7 @@ from flows.delivery import Delivery
 from flows.health import notices, tell
 from flows.lock import only_run
 from flows.night import SourceWork, utc_now
+from flows.reading import check_extractor
 from flows.routing import is_history, load_routes
 from flows.settings import Settings
 from flows.status import write_metrics
@@ -119,11 +120,13 @@ def run_night(
     Raises:
         InputError: declarations, routes or the data directory cannot be used.
         BusyError: another run is going on.
+        DataError: rules or weights of the extractor cannot be used.
         WarehouseError: the warehouse cannot be used.
     """
     declared = night.declared_sources(settings)
     sources = night.pick_sources(declared, only)
     routes = load_routes(settings)  # a wrong file is told before hours of crawling, not after
+    check_extractor()
     with only_run(settings.state, wait=settings.busy == "wait"):
         started_at = clock()
         if not only:
