@@ -1,18 +1,18 @@
-"""Sources whose articles lie in a directory: notices saved by hand, PDFs, dumps."""
+"""Sources whose articles lie in a directory: notices saved by hand, PDFs, WARC files."""
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from crawlers.dumps import SUFFIXES, record_dump
 from crawlers.links import Link
 from crawlers.recorder import Recorder
 from crawlers.records import Outcome, Role, Source
 
-_SUFFIXES = {".html", ".htm", ".xhtml", ".txt", ".md", ".pdf", ".xml"}
+_SUFFIXES = (".html", ".htm", ".xhtml", ".txt", ".md", ".pdf", ".xml", ".warc", ".warc.gz")
 _MAX_BYTES = 20 * 1024 * 1024
 
 
@@ -34,6 +34,9 @@ def record_files(recorder: Recorder) -> dict[str, Any]:
     """
     size = 0
     for path in found_files(recorder.source):
+        if path.name.lower().endswith(SUFFIXES):
+            size += record_dump(recorder, path)
+            continue
         recorder.listed += 1
         link = Link(path.resolve().as_uri())
         try:
@@ -58,9 +61,4 @@ def found_files(source: Source) -> Iterator[Path]:
         matches = sorted(anchor.glob(str(path.relative_to(anchor))))
         for match in matches:
             files = sorted(match.rglob("*")) if match.is_dir() else [match]
-            yield from (file for file in files if file.is_file() and file.suffix.lower() in _SUFFIXES)
-
-
-def content_type_of(path: Path) -> str:
-    """Guess a file's content type by its name."""
-    return mimetypes.guess_type(path.name)[0] or "text/plain"
+            yield from (file for file in files if file.is_file() and file.name.lower().endswith(_SUFFIXES))

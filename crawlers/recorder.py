@@ -36,6 +36,7 @@ class Recorder:
         self.source, self.known, self.archive = source, known, archive
         self.results: dict[str, PageResult] = {}
         self.listed = 0
+        self.fresh = 0  # new or changed pages
         self._left_out = 0
         self._asked: set[str] = set()
 
@@ -52,8 +53,14 @@ class Recorder:
         """Remember a request until its answer or failure is recorded."""
         self._asked.add(url)
 
-    def page(self, response: Any, link: Link, role: Role) -> PageResult:
+    def page(self, response: Any, link: Link, role: Role, at: datetime | None = None) -> PageResult:
         """Record a response of Scrapy to the request for a link.
+
+        Args:
+            response: from the web, or anything of its shape.
+            link: what was asked for.
+            role: what for.
+            at: UTC time at which it was received, now if None.
 
         Raises:
             OSError: the archive cannot be written.
@@ -63,7 +70,7 @@ class Recorder:
             final_url=response.url,
             role=role,
             outcome=Outcome.FAILED,
-            fetched_at=now(),
+            fetched_at=at or now(),
             status=response.status,
             content_type=_header(response, "Content-Type"),
             size=len(response.body),
@@ -88,6 +95,7 @@ class Recorder:
 
     def _keep(self, result: PageResult) -> PageResult:
         self.results[result.url] = result
+        self.fresh += result.outcome in (Outcome.NEW, Outcome.CHANGED)
         self._asked.discard(result.url)
         return result
 

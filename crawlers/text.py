@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import mimetypes
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from crawlers.archive import digest_of
 from crawlers.charset import decode_html
-from crawlers.files import content_type_of
 from crawlers.language import language_of
 from crawlers.reading import is_plain, read_parts
 from crawlers.records import DateOrigin, NotContent, Refusal, Snapshot, Source
@@ -121,7 +121,7 @@ def read_file(
     body = path.read_bytes()
     moment = datetime.fromtimestamp(path.stat().st_mtime)  # noqa: DTZ006 (only bounds a guessed day)
     snapshot = Snapshot(
-        path.resolve().as_uri(), "", moment, 200, content_type_of(path), body, digest_of(body), "", -1
+        path.resolve().as_uri(), "", moment, 200, _content_type_of(path), body, digest_of(body), "", -1
     )
     page = read_page(snapshot, None)
     if isinstance(page, NotContent):
@@ -137,3 +137,8 @@ def read_file(
         url=found.url,
         platform=platform,
     )
+
+
+def _content_type_of(path: Path) -> str:
+    """Guess a file's content type by its name."""
+    return mimetypes.guess_type(path.name)[0] or "text/plain"

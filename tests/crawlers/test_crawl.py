@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from crawlers.archive import read_snapshots
+from crawlers.archive import ArchiveWriter, Fetched, digest_of, read_snapshots
 from crawlers.crawl import crawl_source
 from crawlers.records import CrawlReport, CrawlState, Outcome, Role
 from crawlers.settings import Limits
@@ -193,6 +193,33 @@ def test_files_are_a_source_too(tmp_path: Path) -> None:
     assert [first.count(Outcome.NEW), second.count(Outcome.NEW)] == [1, 0]
     [snapshot] = read_snapshots(tmp_path / "archive" / first.warc_files[0])
     assert snapshot.body == article("By hand")
+
+
+def test_warc_files_are_a_source_too(tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox"
+    captured = datetime(2022, 3, 1, 12)  # noqa: DTZ001
+    writer = ArchiveWriter(inbox / "theirs.warc.gz", {"software": "another crawler"})
+    urls = [f"https://example.org/n/{number}" for number in range(3)]
+    for url in (*urls, "https://example.org/elsewhere", "https://example.org/n/picture"):
+        kind = "image/png" if url.endswith("picture") else "text/html"
+        page = Fetched(url, url, Role.CONTENT, captured, 200, [("Content-Type", kind)])
+        writer.response(page, article(url), digest_of(article(url)))
+    writer.close()
+    (inbox / "broken.warc.gz").write_bytes(b"no archive")
+    discovery = 'type = "files"\nurls = ["inbox"]\ninclude = ["/n/"]\n[expect]\nmax_items = 2'
+    source = declare(tmp_path, "inbox", discovery)
+    first = crawl_source(source, tmp_path / "archive", CrawlState(), run_id="one")
+    broken = (inbox / "broken.warc.gz").as_uri()
+    found = {urls[0]: Outcome.NEW, urls[1]: Outcome.NEW}
+    assert outcomes(first) == {broken: Outcome.FAILED, **found}
+    assert (reasons(first)[broken], first.listed, first.left_out) == ("is no WARC file", 3, 1)
+    pages = list(read_snapshots(tmp_path / "archive" / first.warc_files[0]))
+    assert [(page.url, page.fetched_at, page.body) for page in pages] == [
+        (url, captured, article(url)) for url in urls[:2]
+    ]
+    second = crawl_source(source, tmp_path / "archive", states(first), run_id="two")
+    assert [second.count(Outcome.NEW, Outcome.CHANGED), second.count(Outcome.UNCHANGED)] == [1, 2]
+    assert second.left_out == 0
 
 
 def test_a_wall_in_the_place_of_a_known_page_changes_nothing(site: Site, tmp_path: Path) -> None:
