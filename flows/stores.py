@@ -19,17 +19,24 @@ def writing(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse for writing, made if it is missing; the caller holds the run's lock.
 
     Raises:
+        InputError: the disk is full, or takes no writing for another reason; what was there stays.
         WarehouseError: it cannot be opened.
     """
+    import duckdb
+
     from warehouse.store import close, connect
 
     connection = connect(settings.warehouse)
     try:
         yield connection
+        close(connection)
+    except (duckdb.IOException, duckdb.FatalException) as error:
+        connection.close()
+        reason = " ".join(str(error).split())
+        raise InputError(f"{settings.warehouse}: cannot be written: {reason}") from None
     except BaseException:
         connection.close()
         raise
-    close(connection)
 
 
 @contextmanager
