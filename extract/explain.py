@@ -98,12 +98,14 @@ def _statement(
 def explain(document: Document) -> Explanation:
     """Explain every statement that passed the gate's floor, in text order."""
     models = shipped_models()
-    threshold = models.thresholds[document.lang.value]
+    lang = document.lang.value
     if not could_state_policy(document.title, document.text):
-        return Explanation(document.id, passed_gate=False, threshold=threshold, statements=())
+        return Explanation(document.id, passed_gate=False, threshold=models.thresholds[lang], statements=())
     reading = read(document)
     ranker = Ranker(reading, models)
     events, scored = score(reading, ranker, models)
+    # where not even the likeliest fact is sure enough for the document, that is what is needed
+    threshold = min(models.threshold(lang, (chance for _, chance in scored)), models.sureness[lang])
     statements = []
     for event, details in zip(events, ranker.details(events), strict=True):
         own = sorted(((p, c) for p, c in scored if p.event is event), key=lambda x: -x[1])

@@ -71,7 +71,8 @@ class FactFinder:
 
     def __init__(self, threshold: float) -> None:
         models = shipped_models()
-        self.models = replace(models, thresholds=dict.fromkeys(Lang, threshold)) if threshold > 0 else models
+        own = {lang.value: threshold for lang in Lang}
+        self.models = replace(models, thresholds=own, sureness=own) if threshold > 0 else models
 
     def __call__(self, doc: Doc) -> Doc:
         """Extract the facts of one document."""

@@ -66,7 +66,8 @@ def extract_facts(document: Document, models: Models | None = None) -> Extractio
     reading = read(document)
     ranker = Ranker(reading, models)
     events, scored = score(reading, ranker, models)
-    facts = choose(reading, ranker, scored, models.thresholds[document.lang.value])
+    threshold = models.threshold(document.lang.value, (chance for _, chance in scored))
+    facts = choose(reading, ranker, scored, threshold)
     return Extraction(
         document.id,
         facts,

@@ -113,6 +113,7 @@ class Models:
         slots: slot -> forest over its candidates.
         tuples: is a combination of slots a fact of the document?
         thresholds: language -> least probability of a fact.
+        sureness: language -> least probability of the likeliest fact of a document that has any.
         features: fingerprint of the features that the forests were grown on.
     """
 
@@ -121,13 +122,22 @@ class Models:
     slots: Mapping[str, Forest]
     tuples: Forest
     thresholds: Mapping[str, float]
+    sureness: Mapping[str, float]
     features: str = ""
+
+    def threshold(self, lang: str, chances: Iterable[float]) -> float:
+        """Least probability of a fact in a document with proposals of these probabilities.
+
+        Infinite if not even the likeliest is sure enough: then the document states nothing.
+        """
+        return self.thresholds[lang] if max(chances, default=0.0) >= self.sureness[lang] else math.inf
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
         return {
             "features": self.features,
             "thresholds": dict(self.thresholds),
+            "sureness": dict(self.sureness),
             "gate": self.gate.to_json(),
             "slots": {k: v.to_json() for k, v in self.slots.items()},
             "tuples": self.tuples.to_json(),
@@ -151,6 +161,7 @@ def read_models(path: Path) -> Models:
             slots={k: Forest.from_json(v) for k, v in data["slots"].items()},
             tuples=Forest.from_json(data["tuples"]),
             thresholds=data["thresholds"],
+            sureness=data["sureness"],
             features=data["features"],
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

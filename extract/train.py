@@ -23,6 +23,7 @@ from extract.proposals import TUPLE_NAMES, feature_fingerprint, find_proposals
 from extract.records import Lang, Stage
 from extract.samples import Sample, prepare
 from extract.scorer import Floats, Forest, Linear, Models, rows
+from extract.thresholds import Outcome, document_threshold, fact_threshold
 
 FOLDS = 5
 # How much a document counts, by the beginning of its file name. Real events count threefold against
@@ -142,54 +143,35 @@ def fit(samples: Sequence[Sample], folds: int = FOLDS) -> Models:
                 events[s.gold.document.id] = find_events(s.reading, partial)
     ordered = [events[s.gold.document.id] for s in samples]
     x, y, w = _tuple_matrix(samples, ordered)
-    thresholds = _thresholds(samples, ordered, folds)
+    outcomes = {lang: found for lang, found in _outcomes(samples, ordered, folds).items() if found}
+    thresholds = {lang: fact_threshold(found) for lang, found in outcomes.items()}
+    sureness = {lang: document_threshold(found, thresholds[lang]) for lang, found in outcomes.items()}
     forest = fit_forest(x, y, w, _TUPLE)
     first = fit_first(samples)
-    return Models(first.words, first.gate, first.slots, forest, thresholds, feature_fingerprint())
+    return Models(first.words, first.gate, first.slots, forest, thresholds, sureness, feature_fingerprint())
 
 
-def _thresholds(samples: Sequence[Sample], events: Sequence[Sequence[Event]], folds: int) -> dict[str, float]:
-    """The least probability with the best core F1 on out-of-fold predictions, per language."""
-    scored: dict[str, list[tuple[float, bool, float]]] = {lang.value: [] for lang in Lang}
-    needed: dict[str, float] = dict.fromkeys(scored, 0.0)
+def _outcomes(
+    samples: Sequence[Sample], events: Sequence[Sequence[Event]], folds: int
+) -> dict[str, list[Outcome]]:
+    """Out-of-fold predictions for each document, per language."""
+    found: dict[str, list[Outcome]] = {lang.value: [] for lang in Lang}
     for k in range(folds):
         train = [i for i, s in enumerate(samples) if fold_of(s.gold.document.id, folds) != k]
         x, y, w = _tuple_matrix([samples[i] for i in train], [events[i] for i in train])
         forest = fit_forest(x, y, w, _TUPLE)
-        for i, s in enumerate(samples):
-            if i in set(train):
-                continue
-            lang = s.gold.document.lang.value
-            required, neutral = tuple_labels(s.gold)
-            needed[lang] += len(required) * s.gold.weight
-            proposals = find_proposals(s.reading, events[i])
+        for i in set(range(len(samples))) - set(train):
+            required, neutral = tuple_labels(samples[i].gold)
+            proposals = find_proposals(samples[i].reading, events[i])
             chances = forest.probability(rows((p.row for p in proposals), len(TUPLE_NAMES)))
-            for p, chance in zip(proposals, chances, strict=True):
-                core = p.key.core
-                if core not in neutral:
-                    scored[lang].append((float(chance), core in required, s.gold.weight))
-    return {lang: best_threshold(pairs, needed[lang])[0] for lang, pairs in scored.items() if pairs}
-
-
-def best_threshold(pairs: Sequence[tuple[float, bool, float]], needed: float) -> tuple[float, float]:
-    """The highest threshold whose F1 is within one per cent of the best, with its F1.
-
-    F1 is flat around its best cut; among equals the cut with fewer facts, more of them right, is better.
-
-    Args:
-        pairs: (probability, right, weight) of each proposal.
-        needed: weight of all required facts.
-    """
-    cuts: list[tuple[float, float]] = []
-    right = taken = 0.0
-    ordered = sorted(pairs, key=lambda p: -p[0])
-    for n, (chance, ok, weight) in enumerate(ordered, start=1):
-        right += weight * ok
-        taken += weight
-        if n == len(ordered) or ordered[n][0] < chance:
-            cuts.append((chance, 2 * right / (taken + needed)))
-    best = max((f1 for _, f1 in cuts), default=0.0)
-    return next(((chance, f1) for chance, f1 in cuts if f1 >= 0.99 * best), (0.5, 0.0))
+            scored = tuple(
+                (float(chance), p.key.core in required)
+                for p, chance in zip(proposals, chances, strict=True)
+                if p.key.core not in neutral
+            )
+            outcome = Outcome(scored, len(required), samples[i].gold.weight)
+            found[samples[i].gold.document.lang.value].append(outcome)
+    return found
 
 
 def read_training(paths: Sequence[Path], parts: Collection[Part] = tuple(Part)) -> list[Annotated]:

@@ -70,7 +70,7 @@ def test_json_keeps_every_probability(tmp_path: Path) -> None:
     for before, after, width in pairs:
         sample = rows((rng.normal(size=(40, width)) * 5).tolist(), width)
         assert before.probability(sample).tolist() == after.probability(sample).tolist()
-    assert again.thresholds == models.thresholds
+    assert (again.thresholds, again.sureness) == (models.thresholds, models.sureness)
     assert {k: (v.bias, dict(v.weights)) for k, v in again.words.items()} == {
         k: (v.bias, dict(v.weights)) for k, v in models.words.items()
     }
@@ -80,7 +80,7 @@ def test_the_shipped_weights_fit_the_features() -> None:
     models = load_models()
 
     assert set(models.thresholds) == {lang.value for lang in Lang}
-    assert all(0 < value < 1 for value in models.thresholds.values())
+    assert all(0 < value <= models.sureness[lang] < 1 for lang, value in models.thresholds.items())
     for forest, width in [
         (models.gate, GATE_WIDTH),
         (models.tuples, len(TUPLE_NAMES)),
@@ -100,7 +100,7 @@ def without(key: str) -> Callable[[dict[str, Any]], object]:
     [
         *(
             pytest.param(without(key), id=f"no {key}")
-            for key in ("gate", "slots", "tuples", "words", "thresholds")
+            for key in ("gate", "slots", "tuples", "words", "thresholds", "sureness")
         ),
         pytest.param(lambda data: [data], id="a list"),
         pytest.param(lambda data: {**data, "words": {"en.block": 3}}, id="a word model that is a number"),
@@ -112,7 +112,8 @@ def without(key: str) -> Callable[[dict[str, Any]], object]:
 def test_a_damaged_model_is_refused_by_name(
     tmp_path: Path, damage: Callable[[dict[str, Any]], object]
 ) -> None:
-    tiny = Models({}, STUMPS, {"platform": STUMPS}, STUMPS, {"en": 0.5, "zh": 0.5}).to_json()
+    halves = {"en": 0.5, "zh": 0.5}
+    tiny = Models({}, STUMPS, {"platform": STUMPS}, STUMPS, halves, halves).to_json()
     path = tmp_path / "weights.json"
     path.write_text(json.dumps(damage(tiny)), encoding="utf-8")
 
