@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO
 
 from flows.errors import FailedError
-from flows.settings import calm_prefect
+from flows.settings import calm_prefect, environment_with, prefect_variable, tell_prefect
 
 HOST = "127.0.0.1"
 _PATIENCE = 300.0  # seconds that a server may take to start: the first time it builds its database
@@ -45,7 +45,7 @@ def provide_api() -> None:
     # Registered before Prefect's own exits, so run after them: they send what is left of the logs.
     atexit.register(held.close)
     server = held.enter_context(api_server(temporary=True))
-    os.environ["PREFECT_API_URL"] = f"{server.address}/api"
+    tell_prefect(PREFECT_API_URL=f"{server.address}/api")
     import prefect.flows  # noqa: F401 - while the server starts
 
     server.wait()
@@ -53,10 +53,10 @@ def provide_api() -> None:
 
 def _named_address() -> str:
     """Return the API's address that the user's environment, profile or project names, or nothing."""
-    if address := os.environ.get("PREFECT_API_URL"):
+    if address := prefect_variable("PREFECT_API_URL"):
         return address
-    home = Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser()
-    profiles = Path(os.environ.get("PREFECT_PROFILES_PATH", home / "profiles.toml"))
+    home = Path(prefect_variable("PREFECT_HOME", "~/.prefect")).expanduser()
+    profiles = Path(prefect_variable("PREFECT_PROFILES_PATH", home / "profiles.toml"))
     files = (profiles, Path("prefect.toml"), Path(".env"), Path("pyproject.toml"))
     if not any(path.is_file() and _NAMED.search(path.read_text("utf-8", "replace")) for path in files):
         return ""
@@ -149,15 +149,13 @@ def _listening(port: int) -> Iterator[socket.socket]:
 
 
 def _start(listener: socket.socket, errors: IO[bytes], *, temporary: bool) -> subprocess.Popen[bytes]:
-    environment = dict(os.environ)
-    if temporary:
-        environment |= {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1"}
+    own = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1"} if temporary else {}
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-m", "flows.apiserver", str(listener.fileno())],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=errors,
-        env=environment,
+        env=environment_with(**own),
         pass_fds=[listener.fileno()],
         start_new_session=True,  # Ctrl-C is for us; the server is needed until the run has been closed
     )
@@ -167,7 +165,7 @@ def main(descriptor: int) -> None:
     """Serve on a listening socket until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     calm_prefect()
-    os.environ["PREFECT__SERVER_FINAL"] = "1"
+    tell_prefect(PREFECT__SERVER_FINAL="1")
     import uvicorn
     from prefect.server.api.server import create_app
 

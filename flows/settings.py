@@ -148,3 +148,18 @@ def calm_prefect() -> None:
         "PREFECT_INTERNAL_LOGGING_LEVEL": "CRITICAL",
     }.items():
         os.environ.setdefault(name, value)
+
+
+def prefect_variable(name: str, default: str | Path = "") -> str:
+    """Return a variable that the user has set for Prefect."""
+    return os.environ.get(name) or str(default)
+
+
+def tell_prefect(**variables: str) -> None:
+    """Set variables that Prefect reads when it is imported, in this process and in those it starts."""
+    os.environ.update(variables)
+
+
+def environment_with(**variables: str) -> dict[str, str]:
+    """Return the environment for another process, with these variables added."""
+    return {**os.environ, **variables}
