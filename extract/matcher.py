@@ -112,16 +112,16 @@ _PLAIN = re.compile(r"[^\\.^$*+?{}\[\]|()]+(?![*?{])")
 _ENOUGH = {Lang.EN: 4, Lang.ZH: 2}  # letters of a plain beginning that need no closer look
 
 
-def prefixes(pattern: str, lang: Lang, length: int = _LENGTH) -> set[str]:
-    """Every string of up to `length` characters that a match may begin with; "" means any.
+def prefixes(alternative: str, lang: Lang, length: int = _LENGTH) -> set[str]:
+    """Every string of up to `length` characters that a match of an alternative may begin with; "" means any.
 
     Raises:
         re.error: it is no regular expression, and not told from its first letters.
     """
-    plain = _PLAIN.match(pattern)
-    if plain is not None and (len(plain[0]) >= _ENOUGH[lang] or plain[0] == pattern):
+    plain = _PLAIN.match(alternative)
+    if plain is not None and (len(plain[0]) >= _ENOUGH[lang] or plain[0] == alternative):
         return {plain[0][:length]}
-    parsed = sre_parser.parse(pattern)
+    parsed = sre_parser.parse(alternative)
     while length:
         found = set().union(*_sequence(parsed, length))
         if len(found) <= _MOST:

@@ -84,17 +84,17 @@ EN_SENTENCE = "TikTok blocks links to Etsy in comments"
 ZH_CLAUSE = "抖音直播间屏蔽淘宝链接，"
 # each builds a text of about n repetitions
 HOSTILE: dict[str, tuple[Callable[[int], str], Lang, int]] = {
-    "link words": (lambda n: "link " * n, Lang.EN, 4000),
-    "link words without a space": (lambda n: "链接" * n, Lang.ZH, 4000),
-    "one English sentence": (lambda n: f"{EN_SENTENCE} and " * n, Lang.EN, 150),
-    "one Chinese sentence": (lambda n: ZH_CLAUSE * n, Lang.ZH, 150),
-    "sentences": (lambda n: f"{EN_SENTENCE}. " * n, Lang.EN, 150),
-    "items": (lambda n: f"- {EN_SENTENCE}.\n" * n, Lang.EN, 150),
+    "link words": (lambda n: "link " * n, Lang.EN, 1500),
+    "link words without a space": (lambda n: "链接" * n, Lang.ZH, 2000),
+    "one English sentence": (lambda n: f"{EN_SENTENCE} and " * n, Lang.EN, 50),
+    "one Chinese sentence": (lambda n: ZH_CLAUSE * n, Lang.ZH, 50),
+    "sentences": (lambda n: f"{EN_SENTENCE}. " * n, Lang.EN, 50),
+    "items": (lambda n: f"- {EN_SENTENCE}.\n" * n, Lang.EN, 50),
     "names in one sentence": (
-        lambda n: f"Links to {', '.join(map(unknown_name, range(n)))} are blocked on TikTok.", Lang.EN, 2500,
+        lambda n: f"Links to {', '.join(map(unknown_name, range(n)))} are blocked on TikTok.", Lang.EN, 1000,
     ),
     "a sentence for each name": (
-        lambda n: " ".join(f"Links to {unknown_name(i)} end." for i in range(n)), Lang.EN, 200,
+        lambda n: " ".join(f"Links to {unknown_name(i)} end." for i in range(n)), Lang.EN, 80,
     ),
     "open quotes": (lambda n: '"link ' * n, Lang.EN, 2000),
     "right-to-left marks": (lambda n: "\u202elink\u202c\u200f " * n, Lang.EN, 2000),
@@ -105,7 +105,7 @@ HOSTILE: dict[str, tuple[Callable[[int], str], Lang, int]] = {
     "one word": (lambda n: "link " + "a" * n, Lang.EN, 20000),
     "one character": (lambda n: "链接" + "抖" * n, Lang.ZH, 10000),
     "digits": (lambda n: "link " + "1" * n, Lang.EN, 10000),
-    "dates": (lambda n: "link 1 March 2022 " * n, Lang.EN, 150),
+    "dates": (lambda n: "link 1 March 2022 " * n, Lang.EN, 50),
     "capitals": (lambda n: "link " + "Aaa " * n, Lang.EN, 2000),
 }  # fmt: skip
 GROWTH = 4
