@@ -169,7 +169,8 @@ def main(descriptor: int) -> None:
     import uvicorn
     from prefect.server.api.server import create_app
 
-    _take_write_lock_first()
+    if prefect_variable("PREFECT__SERVER_EPHEMERAL"):
+        _take_write_lock_first()
     config = uvicorn.Config(
         create_app(),
         log_level="error",
@@ -188,6 +189,8 @@ def _take_write_lock_first() -> None:
 
     They begin as readers otherwise, and one that comes to write while another has written fails at once;
     Prefect's client then waits 2 s before it asks again, at most stages of a night.
+
+    Only for a temporary server: the scheduler of a full one opens a transaction inside another.
     """
     from prefect.server.database.configurations import AioSqliteConfiguration
 
