@@ -1,5 +1,6 @@
--- Derivation, step 2 of 3: statements to rules (temp table `rule`) with precedence, and who supports what
--- (temp table `member`).
+-- Derivation, step 2 of 3: statements to rules (temp table `rule`) with precedence, and the day that each
+-- statement speaks of (temp table `placed`). Lists of statements are made only at the end, for what is shown:
+-- carried along they cost more than all the rest.
 
 -- 4. One claim for each action and start. The best-ranked stated end is its end: silence about an end lifts none.
 CREATE OR REPLACE TEMP TABLE claim AS
@@ -13,9 +14,7 @@ WITH ends AS (
     PARTITION BY key_id, stage, action, start ORDER BY kind DESC, witnesses DESC, last_said DESC, ends DESC) = 1
 ), claims AS (
   SELECT key_id, stage, action, start, min(from_precision) AS from_precision, max(kind) AS kind,
-         list_distinct(list(cluster_id)) AS clusters, count(*) AS observations,
-         min(said_on) AS first_said, max(said_on) AS last_said,
-         list(exhibit) AS evidence
+         count(DISTINCT cluster_id) AS witnesses, min(said_on) AS first_said, max(said_on) AS last_said
   FROM dated GROUP BY ALL
 )
 SELECT c.*, e.ends, e.to_precision
@@ -23,9 +22,7 @@ FROM claims c LEFT JOIN best_end e USING (key_id, stage, action, start);
 
 -- 5. Undated statements: one for each day and action.
 CREATE OR REPLACE TEMP TABLE undated AS
-SELECT key_id, stage, action, said_on AS day, max(kind) AS kind, list_distinct(list(cluster_id)) AS clusters,
-       count(*) AS observations,
-       list(exhibit) AS evidence
+SELECT key_id, stage, action, said_on AS day, max(kind) AS kind, count(DISTINCT cluster_id) AS witnesses
 FROM active
 WHERE effective_from IS NULL AND ends IS NULL AND relation <> 'reschedules'
 GROUP BY ALL;
@@ -41,7 +38,7 @@ GROUP BY ALL;
 CREATE OR REPLACE TEMP TABLE heard AS
 WITH ranked AS (
   SELECT *, row_number() OVER (
-    PARTITION BY key_id, stage ORDER BY start, kind, len(clusters), last_said, action) AS rank
+    PARTITION BY key_id, stage ORDER BY start, kind, witnesses, last_said, action) AS rank
   FROM claim SEMI JOIN undated USING (key_id, stage)
 ), standing_rule AS (   -- open rules: the last one of each day on which any starts
   SELECT key_id, stage, start, max(rank) AS rank FROM ranked WHERE ends IS NULL GROUP BY ALL
@@ -73,7 +70,7 @@ WITH eligible AS (
   SELECT * FROM heard
   WHERE (heralded IS NULL OR action = holder_action) AND (holder_start IS NULL OR day > holder_start)
   QUALIFY row_number() OVER (
-    PARTITION BY key_id, stage, day ORDER BY kind DESC, len(clusters) DESC, action DESC) = 1
+    PARTITION BY key_id, stage, day ORDER BY kind DESC, witnesses DESC, action DESC) = 1
 ), compared AS (
   SELECT *, lag(action) OVER (PARTITION BY key_id, stage, holder ORDER BY day) AS before FROM eligible
 )
@@ -82,22 +79,23 @@ SELECT * FROM compared WHERE action IS DISTINCT FROM coalesce(before, holder_act
 -- 9. All rules in order of precedence: on any day the highest rank that covers it holds.
 CREATE OR REPLACE TEMP TABLE rule AS
 WITH rules AS (
-  SELECT key_id, stage, action, start, from_precision, ends, to_precision, kind, clusters, observations,
-         first_said, last_said, evidence, true AS stated
+  SELECT key_id, stage, action, start, from_precision, ends, to_precision, kind, witnesses, last_said,
+         true AS stated
   FROM claim
   UNION ALL
-  SELECT key_id, stage, action, day, 'by', holder_ends, holder_to_precision, kind, clusters, observations,
-         day, day, evidence, false
+  SELECT key_id, stage, action, day, 'by', holder_ends, holder_to_precision, kind, witnesses, day, false
   FROM starter
 )
 SELECT *, row_number() OVER (
-  PARTITION BY key_id, stage ORDER BY start, stated, kind, len(clusters), last_said, action) AS rank
+  PARTITION BY key_id, stage ORDER BY start, stated, kind, witnesses, last_said, action) AS rank
 FROM rules;
 
 -- 10. Every statement, at the day it speaks of: it supports the interval there, or contradicts it.
-CREATE OR REPLACE TEMP TABLE member AS
-SELECT key_id, stage, action, start AS day, kind, clusters, observations, first_said, last_said, evidence FROM claim
+CREATE OR REPLACE TEMP TABLE placed AS
+SELECT key_id, stage, action, start AS day, kind, cluster_id, said_on, exhibit, observation_id, true AS stated FROM dated
 UNION ALL
-SELECT key_id, stage, action, coalesce(CASE WHEN action IS DISTINCT FROM holder_action THEN heralded END, day),
-       kind, clusters, observations, day, day, evidence
-FROM heard;
+SELECT a.key_id, a.stage, a.action,
+       coalesce(CASE WHEN h.action IS DISTINCT FROM h.holder_action THEN h.heralded END, h.day),
+       a.kind, a.cluster_id, a.said_on, a.exhibit, a.observation_id, false
+FROM active a JOIN heard h ON h.key_id = a.key_id AND h.stage = a.stage AND h.action = a.action AND h.day = a.said_on
+WHERE a.effective_from IS NULL AND a.ends IS NULL AND a.relation <> 'reschedules';

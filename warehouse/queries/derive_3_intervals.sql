@@ -9,8 +9,6 @@ WITH boundary AS (
   FROM rule
   UNION ALL
   SELECT key_id, stage, ends, NULL, NULL, to_precision FROM rule WHERE ends IS NOT NULL
-  UNION ALL
-  SELECT key_id, stage, day, NULL, NULL, NULL FROM member
 ), points AS (
   SELECT key_id, stage, day, max(max(rank)) OVER (PARTITION BY key_id, stage ORDER BY day) AS open_rank,
          min(ends_as) AS ends_as
@@ -24,7 +22,7 @@ WITH boundary AS (
   SELECT p.key_id, p.stage, p.day, p.ends_as, greatest(p.open_rank, t.rank) AS rank
   FROM points p LEFT JOIN temporary_rule t USING (key_id, stage, day)
 ), valued AS (
-  SELECT h.*, r.action, r.start, r.ends, r.from_precision,
+  SELECT h.*, r.action, r.start, r.ends, r.stated,
          CASE WHEN r.start = h.day THEN r.from_precision ELSE h.ends_as END AS precision
   FROM held h LEFT JOIN rule r ON r.key_id = h.key_id AND r.stage = h.stage AND r.rank = h.rank
 ), marked AS (
@@ -38,41 +36,44 @@ CREATE OR REPLACE TEMP TABLE island AS
 WITH islands AS (
   SELECT key_id, stage, island, any_value(action) AS action, min(day) AS valid_from,
          arg_min(precision, day) AS from_precision, arg_min(start < day, day) AS resumed,
-         arg_min(rank, day) AS rank, arg_max(ends, day) FILTER (ends IS NOT NULL) AS last_ends,
+         arg_min(start, day) AS start, arg_min(stated, day) AS stated, arg_max(ends, day) FILTER (ends IS NOT NULL) AS last_ends,
          max(day) AS last_day, max(day) FILTER (ends IS NOT NULL) AS last_end_day
   FROM segment GROUP BY key_id, stage, island
 ), following AS (
   SELECT *, lead(valid_from) OVER w AS next_from, lead(from_precision) OVER w AS next_precision
   FROM islands WINDOW w AS (PARTITION BY key_id, stage ORDER BY island)
 )
-SELECT key_id, stage, island, action, valid_from, from_precision, resumed, rank,
+SELECT key_id, stage, island, action, valid_from, from_precision, resumed, start, stated,
        coalesce(next_from, DATE '9999-12-31') AS valid_to, next_precision AS to_precision,
        coalesce(last_day = last_end_day AND last_ends = next_from, false) AS own_end
 FROM following WHERE action IS NOT NULL;
 
--- 13. Support and contradiction of each interval.
+-- 13. Support and contradiction of each interval: the statements of its days, and those that made the rule that
+--     holds from before. Best exhibits first; `holding` are those of the rule that holds.
 CREATE OR REPLACE TEMP TABLE backing AS
-WITH placed AS (   -- statements of the interval's days, and the rules that hold it from before
-  SELECT s.island, m.*, false AS holder
-  FROM segment s JOIN member m USING (key_id, stage, day)
-  UNION ALL BY NAME
-  SELECT i.island, i.key_id, i.stage, r.action, i.valid_from AS day, r.kind, r.clusters, r.observations,
-         r.first_said, r.last_said, r.evidence, true AS holder
-  FROM island i JOIN rule r USING (key_id, stage, rank)
-), judged AS (
-  SELECT p.*, p.action = i.action AS supports
-  FROM placed p JOIN island i USING (key_id, stage, island)
+WITH judged AS (
+  SELECT i.key_id, i.stage, i.island, p.kind, p.cluster_id, p.said_on, p.exhibit, p.observation_id,
+         p.action = i.action AS supports,
+         p.action = i.action AND p.stated = i.stated AND CASE WHEN p.stated THEN p.day ELSE p.said_on END = i.start AS holds
+  FROM placed p ASOF JOIN island i ON i.key_id = p.key_id AND i.stage = p.stage AND i.valid_from <= p.day
+  WHERE p.day < i.valid_to
+  UNION ALL
+  SELECT i.key_id, i.stage, i.island, p.kind, p.cluster_id, p.said_on, p.exhibit, p.observation_id, true, true
+  FROM island i JOIN placed p ON p.key_id = i.key_id AND p.stage = i.stage AND p.action = i.action
+    AND p.stated = i.stated AND p.day = i.start
+  WHERE i.resumed AND (p.stated OR p.said_on = i.start)
 )
-SELECT key_id, stage, island, max(kind) FILTER (supports) AS authority, coalesce(bool_or(NOT supports), false) AS contested,
-       len(list_distinct(flatten(list(clusters) FILTER (supports)))) AS witnesses,
-       list_distinct(flatten(list(evidence) FILTER (supports))) AS evidence,
-       list_distinct(flatten(coalesce(list(evidence) FILTER (NOT supports), []))) AS against,
-       flatten(list(evidence) FILTER (holder)) AS holding,
-       min(first_said) FILTER (supports) AS first_said, max(last_said) FILTER (supports) AS last_said
+SELECT key_id, stage, island, max(kind) FILTER (supports) AS authority, bool_or(NOT supports) AS contested,
+       count(DISTINCT cluster_id) FILTER (supports) AS witnesses, count(*) FILTER (supports) AS observations,
+       arg_max(observation_id, exhibit, 5) FILTER (holds) AS holding,
+       arg_max(observation_id, exhibit, 10) FILTER (supports) AS supporting,
+       coalesce(arg_max(observation_id, exhibit, 5) FILTER (NOT supports), []) AS opposing,
+       min(said_on) FILTER (supports) AS first_said, max(said_on) FILTER (supports) AS last_said
 FROM judged GROUP BY ALL;
 
--- 14. What a trial or a proposal becomes when a decision comes: it ends there.
-CREATE OR REPLACE TEMP TABLE interval AS
+-- 14. What a trial or a proposal becomes when a decision comes: it ends there. Evidence is cited in order: first
+--     what made the rule that holds, then what else supports it.
+CREATE OR REPLACE TEMP TABLE derived AS
 WITH decision AS (
   SELECT key_id, action, valid_from FROM island WHERE stage = 'decided' AND NOT resumed
 ), cut AS (
@@ -81,33 +82,16 @@ WITH decision AS (
   WHERE i.stage <> 'decided'
     AND CASE WHEN d.action = i.action THEN d.valid_from >= b.first_said ELSE d.valid_from > i.valid_from END
   GROUP BY ALL
+), cited AS (
+  SELECT * EXCLUDE (holding, supporting, opposing), opposing AS against_ids,
+         list_concat(holding, list_filter(supporting, lambda s: NOT list_contains(holding, s)))[:5] AS evidence_ids
+  FROM backing
 )
 SELECT i.key_id, i.stage, i.action, i.valid_from, i.from_precision,
        least(i.valid_to, c.day) AS valid_to,
        CASE WHEN c.day < i.valid_to THEN 'day' ELSE i.to_precision END::date_precision AS to_precision,
        b.authority, b.contested, i.resumed, i.own_end AND NOT coalesce(c.day < i.valid_to, false) AS own_end,
-       list_reverse_sort(b.holding)[:5] AS holding,
-       list_reverse_sort(b.evidence)[:10] AS supporting, list_reverse_sort(b.against)[:5] AS opposing,
-       b.witnesses, len(b.evidence) AS observations, b.first_said, b.last_said
-FROM island i JOIN backing b USING (key_id, stage, island) LEFT JOIN cut c USING (key_id, stage, island)
+       b.witnesses, b.observations, b.first_said, b.last_said,
+       b.evidence_ids[1] AS cause_id, b.evidence_ids, b.against_ids
+FROM island i JOIN cited b USING (key_id, stage, island) LEFT JOIN cut c USING (key_id, stage, island)
 WHERE c.day IS NULL OR c.day > i.valid_from;
-
--- 15. Numbers of exhibits back to ids: first what made the rule that holds, then what else supports it.
-CREATE OR REPLACE TEMP TABLE derived AS
-WITH cited AS (
-  SELECT key_id, stage, valid_from, unnest(list_concat(holding, supporting)) AS exhibit, true AS supports FROM interval
-  UNION ALL
-  SELECT key_id, stage, valid_from, unnest(opposing), false FROM interval
-), named AS (
-  SELECT c.*, a.observation_id, list_contains(i.holding, c.exhibit) AS holds
-  FROM (SELECT DISTINCT * FROM cited) c JOIN active a ON a.key_id = c.key_id AND a.exhibit = c.exhibit
-    JOIN interval i ON i.key_id = c.key_id AND i.stage = c.stage AND i.valid_from = c.valid_from
-), lists AS (
-  SELECT key_id, stage, valid_from,
-         list(observation_id ORDER BY holds DESC, exhibit DESC) FILTER (supports) AS evidence_ids,
-         coalesce(list(observation_id ORDER BY exhibit DESC) FILTER (NOT supports), []) AS against_ids
-  FROM named GROUP BY ALL
-)
-SELECT i.* EXCLUDE (holding, supporting, opposing), l.evidence_ids[1] AS cause_id, l.evidence_ids[:5] AS evidence_ids,
-       l.against_ids
-FROM interval i JOIN lists l USING (key_id, stage, valid_from);
