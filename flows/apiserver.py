@@ -190,7 +190,7 @@ def _take_write_lock_first() -> None:
     They begin as readers otherwise, and one that comes to write while another has written fails at once;
     Prefect's client then waits 2 s before it asks again, at most stages of a night.
 
-    Only for a temporary server: the scheduler of a full one opens a transaction inside another.
+    Only for a temporary server, which is ours alone; what a full one does is left to Prefect.
     """
     from prefect.server.database.configurations import AioSqliteConfiguration
 
