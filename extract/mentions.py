@@ -225,12 +225,23 @@ _DESCRIPTION = re.compile(
 )
 
 
-# The nationality of a company says nothing of where its rules hold ("the South Korean portal").
+# The nationality of a company says nothing of where its rules hold ("the South Korean portal"). It has an
+# article before it and the company right behind it: "In Canada the platform" and "in the United States firms"
+# name places.
+_ARTICLE = re.compile(r"(?<!\bin )(?<!\bacross )(?<!\bwithin )(?<!\bthroughout )\b(?:a|an|another|the)\s$")
 _COMPANY = re.compile(
-    r"\s(?:[a-z-]+\s)?(?:company|firm|portal|giant|start-?up|newspaper|daily|broadcaster|outlet|publisher|"
-    r"site|website|retailer|marketplace|conglomerate|platform|app|network|messenger|search engine)\b|"
-    r"(?:公司|企业|巨头|媒体|报纸|门户|初创)"
+    r"\s(?:company|firm|portal|giant|start-?up|newspaper|daily|broadcaster|publisher|retailer|conglomerate|"
+    r"search engine|website|site)\b|(?:公司|企业|巨头)"
 )
+_BEFORE = 16  # code points in which a preposition and an article fit
+
+
+def _is_nationality(plain: str, region: Mention) -> bool:
+    """Whether a region only says where a company comes from."""
+    if not _COMPANY.match(plain, region.end):
+        return False
+    chinese = not plain[region.end].isspace()
+    return chinese or _ARTICLE.search(plain[max(0, region.start - _BEFORE) : region.start]) is not None
 
 
 def _descriptions(plain: str, names: Iterable[Mention]) -> list[Mention]:
@@ -267,7 +278,7 @@ def find_mentions(text: str, plain: str, lang: Lang) -> Mentions:
     for kind in ("surface", "target"):
         by_kind[kind] = _outside(by_kind.get(kind, ()), described)
     kept = {kind: tuple(longest(_outside(found, services))) for kind, found in by_kind.items()}
-    kept["region"] = tuple(m for m in kept.get("region", ()) if not _COMPANY.match(plain, m.end))
+    kept["region"] = tuple(m for m in kept.get("region", ()) if not _is_nationality(plain, m))
     kept["surface"] = tuple(specific_surfaces(plain, list(kept.get("surface", ()))))
     return Mentions(
         tuple(services),

@@ -101,3 +101,18 @@ def test_mentions_lie_in_the_text_and_in_order(text: str, lang: Lang) -> None:
     for kind in (found.services, found.surfaces, found.targets, found.links, found.actions, found.contexts):
         assert list(kind) == sorted(kind, key=lambda m: (m.start, m.end))
         assert all(0 <= m.start < m.end <= len(text) for m in kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "regions"),
+    [
+        ("In Canada the platform no longer shows news.", Lang.EN, {"CA"}),
+        ("In the United States firms may link out.", Lang.EN, {"US"}),
+        ("The South Korean portal removed the links.", Lang.EN, set()),
+        ("Users of a Canadian site in Japan see links.", Lang.EN, {"JP"}),
+        ("在加拿大屏蔽媒体链接", Lang.ZH, {"CA"}),
+        ("韩国公司宣布屏蔽链接", Lang.ZH, set()),
+    ],
+)
+def test_the_nationality_of_a_company_is_no_region(text: str, lang: Lang, regions: set[str]) -> None:
+    assert set(values(mentions(text, lang).regions)) == regions
