@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from flows.commands.options import AsJson, Data, Sources
-from flows.console import say, show
+from flows.console import say, show, to_json
 from flows.errors import FailedError, InputError
 from flows.journal import PastSource
 from flows.settings import load_settings
@@ -109,14 +109,19 @@ def prune(
     days: Annotated[int, typer.Option(min=30, help="Let go what was crawled longer ago.")] = 400,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go, delete nothing.")] = False,
     data: Data = None,
+    as_json: AsJson = False,
 ) -> None:
     """Delete old archive files that no statement leads to and no visited page needs."""
     from flows.night import utc_now
     from flows.pruning import prune as let_go
 
     pruned = let_go(load_settings(data=data), utc_now(), days=days, dry_run=dry_run)
-    for path in pruned.files:
-        say(path.name)
+    names = [path.name for path in pruned.files]
+    if as_json:
+        say(to_json({"files": names, "bytes": pruned.size, "kept": pruned.kept, "deleted": not dry_run}))
+        return
+    for name in names:
+        say(name)
     verb = "would be deleted" if dry_run else "were deleted"
-    say(f"{len(pruned.files)} archive files ({pruned.size / 1e6:,.1f} MB) {verb}")
+    say(f"{len(names)} archive files ({pruned.size / 1e6:,.1f} MB) {verb}")
     say(f"{pruned.kept} as old are kept, because something rests on them")

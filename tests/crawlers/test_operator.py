@@ -57,6 +57,8 @@ def test_a_dead_source_is_flagged_within_two_runs_and_its_evidence_is_kept(
     assert prune(settings, later, days=400, dry_run=False) == planned
     assert sorted(settings.archive.glob("*.warc.gz")) == [archive[0], foreign]
     assert prune(settings, second.finished_at, days=400, dry_run=False).files == ()
+    assert run(["sources", "prune", "--dry-run", "--json", "--data", str(data)]) == 0
+    assert json.loads(capsys.readouterr().out) == {"files": [], "bytes": 0, "kept": 0, "deleted": False}
 
 
 def test_a_source_is_tried_for_real(site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
