@@ -7,6 +7,7 @@ beginnings stands (measured in `bench/extraction.py`).
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from re import _constants as sre  # type: ignore[attr-defined]
@@ -112,7 +113,8 @@ _PLAIN = re.compile(r"[^\\.^$*+?{}\[\]|()]+(?![*?{])")
 _ENOUGH = {Lang.EN: 4, Lang.ZH: 2}  # letters of a plain beginning that need no closer look
 
 
-def prefixes(alternative: str, lang: Lang, length: int = _LENGTH) -> set[str]:
+@functools.cache  # the gate and the reading share many alternatives
+def prefixes(alternative: str, lang: Lang, length: int = _LENGTH) -> frozenset[str]:
     """Every string of up to `length` characters that a match of an alternative may begin with; "" means any.
 
     Raises:
@@ -120,14 +122,14 @@ def prefixes(alternative: str, lang: Lang, length: int = _LENGTH) -> set[str]:
     """
     plain = _PLAIN.match(alternative)
     if plain is not None and (len(plain[0]) >= _ENOUGH[lang] or plain[0] == alternative):
-        return {plain[0][:length]}
+        return frozenset({plain[0][:length]})
     parsed = sre_parser.parse(alternative)
     while length:
-        found = set().union(*_sequence(parsed, length))
+        found = frozenset().union(*_sequence(parsed, length))
         if len(found) <= _MOST:
             return found
         length -= 1
-    return {""}
+    return frozenset({""})
 
 
 class _Alternative:

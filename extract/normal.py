@@ -23,23 +23,25 @@ def _folded(char: str) -> str:
     return char
 
 
-@functools.cache
-def _table() -> dict[int, str]:
-    """Code point -> replacement, for those that change."""
-    table: dict[int, str] = {}
-    for code in range(0x20000):  # beyond lie rare ideographs and unassigned code points
-        if 0xD800 <= code <= 0xDFFF:
-            continue
+class _Table(dict[int, int | str]):
+    """Code point -> replacement, looked up when a code point is first met (all would take half a second)."""
+
+    def __missing__(self, code: int) -> int | str:
         char = chr(code)
         fold = _folded(char)
-        if fold != char:
-            table[code] = fold
-    ideographs = [chr(code) for code in (*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000))]
-    simple = opencc.OpenCC("t2s").convert("\n".join(ideographs)).split("\n")
-    table.update({ord(a): b for a, b in zip(ideographs, simple, strict=True) if a != b and len(b) == 1})
-    for mapping in (_QUOTES, _DASHES, _SPACES):
-        table.update({ord(a): b for a, b in mapping.items()})
-    return table
+        if "\u3400" <= char < "\u4dc0" or "\u4e00" <= char < "\ua000":
+            simple = _simplifier().convert(char)
+            fold = simple if len(simple) == 1 else char
+        self[code] = code if fold == char else fold
+        return self[code]
+
+
+@functools.cache
+def _simplifier() -> opencc.OpenCC:
+    return opencc.OpenCC("t2s")
+
+
+_TABLE = _Table({ord(a): b for mapping in (_QUOTES, _DASHES, _SPACES) for a, b in mapping.items()})
 
 
 def normalise(text: str) -> str:
@@ -48,5 +50,5 @@ def normalise(text: str) -> str:
     The result has the length of `text`: character i of the result stands for character i of the text.
     """
     return (
-        text.lower() if text.isascii() and "\t" not in text and "\r" not in text else text.translate(_table())
+        text.lower() if text.isascii() and "\t" not in text and "\r" not in text else text.translate(_TABLE)
     )
