@@ -49,6 +49,8 @@ def publish(warehouse_path: Path, published_dir: Path, *, keep: int = 3) -> Path
     """
     try:
         published_dir.mkdir(parents=True, exist_ok=True)
+        for left in published_dir.glob(".policy*.duckdb.*"):  # by a publisher that was killed: one at a time
+            left.unlink()
         number = _checked_number(warehouse_path)
         final = published_dir / f"policy-{number:06d}.duckdb"
         temporary = published_dir / f".{final.name}.{os.getpid()}.tmp"

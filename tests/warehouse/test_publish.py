@@ -1,13 +1,7 @@
-"""Publishing: verified, read-only, atomic; and what a killed writer or publisher leaves."""
+"""Publishing: verified, read-only, atomic; and the checks that guard it."""
 
 from __future__ import annotations
 
-import os
-import random
-import signal
-import subprocess
-import sys
-import time
 from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import copy
@@ -16,7 +10,7 @@ import duckdb
 import pytest
 
 from tests.warehouse.helpers import batch, fact, reading
-from warehouse.checks import CheckError, check_names, run_check, run_checks
+from warehouse.checks import CheckError, check_names, run_check
 from warehouse.dictionary import data_dictionary
 from warehouse.load import load_batch
 from warehouse.publish import TABLES, export, publish
@@ -24,7 +18,6 @@ from warehouse.records import WarehouseError
 from warehouse.store import connect
 
 ROOT = Path(__file__).parents[2]
-KILLS = int(os.environ.get("LINKPOLICY_TEST_KILLS", "2"))
 TEXT = "Links to Taobao are removed from 1 March."
 
 
@@ -169,50 +162,3 @@ def test_export_writes_parquet_and_csv(path: Path, tmp_path: Path) -> None:
 
 def test_the_data_dictionary_is_up_to_date() -> None:
     assert (ROOT / "docs" / "data-dictionary.md").read_text(encoding="utf-8") == data_dictionary()
-
-
-NIGHTS = """
-import sys
-from pathlib import Path
-from tests.warehouse.test_publish import load
-from warehouse.publish import publish
-path, first = Path(sys.argv[1]), int(sys.argv[2])
-print("go", flush=True)
-for number in range(first, first + 1000):
-    load(path, number)
-    print(number, flush=True)
-    publish(path, path.parent / "published")
-"""
-
-
-def test_kill_at_any_moment(path: Path) -> None:
-    """Acknowledged nights are there, once; the published file is always whole."""
-    rng = random.Random(11)  # noqa: S311
-    acknowledged = 0
-    for _ in range(KILLS):
-        with subprocess.Popen(
-            [sys.executable, "-c", NIGHTS, str(path), str(acknowledged + 1)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as writer:
-            assert writer.stdout is not None
-            assert writer.stdout.readline() == "go\n"
-            time.sleep(rng.uniform(0, 2.5))
-            writer.send_signal(signal.SIGKILL)
-            lines = [line for line in writer.stdout.read().splitlines() if line.isdigit()]
-        acknowledged = int(lines[-1]) if lines else acknowledged
-        with connect(path) as connection:
-            runs = [row[0] for row in connection.execute("SELECT run_id FROM run ORDER BY number").fetchall()]
-            assert runs[:acknowledged] == [f"n{number}" for number in range(1, acknowledged + 1)]
-            assert len(runs) <= acknowledged + 1  # the one that was killed between commit and word of it
-            assert connection.execute("SELECT count(*) FROM alert").fetchone() == (len(runs),)
-            assert [failure for failure in run_checks(connection) if failure.severity == "error"] == []
-        acknowledged = len(runs)
-        link = path.parent / "published" / "policy.duckdb"
-        if link.exists():
-            with duckdb.connect(str(link), read_only=True) as analyst:
-                [(number, rules)] = analyst.execute(
-                    "SELECT (SELECT max(number) FROM run), (SELECT count(*) FROM policy_history)"
-                ).fetchall()
-                assert number == rules >= acknowledged - 1
