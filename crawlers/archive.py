@@ -13,19 +13,19 @@ import gzip
 import hashlib
 import io
 import os
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from warcio.archiveiterator import ArchiveIterator
-from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from crawlers.packed import PackedError
 from crawlers.records import Role, Snapshot
+from crawlers.settings import MAX_PAGE_BYTES
+from crawlers.warc import DamagedError, body_of, records
 
 SUFFIX = ".warc.gz"
 PART = ".part"
@@ -34,6 +34,7 @@ _NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 _STAMP = "%Y%m%dT%H%M%S%f"
 # What the stored body no longer has, or must never be kept.
 _DROPPED_HEADERS = {"content-encoding", "transfer-encoding", "content-length", "set-cookie"}
+_FIELDS = 1 << 20  # bytes of a warcinfo or metadata record
 _LEVEL = 6  # zlib's default: 9 costs twice the time for one per cent
 
 _PAGE_RECORDS = ("response", "revisit", "resource")
@@ -186,84 +187,106 @@ class Entry:
     headers: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What an archive holds and cannot be had.
+
+    Attributes:
+        url: of the page; empty for the rest of a damaged file.
+        content_type: as the record says, perhaps empty.
+        reason: one line.
+    """
+
+    url: str
+    content_type: str
+    reason: str
+
+
 def read_snapshots(path: Path) -> Iterator[Snapshot]:
     """Read the content pages of a WARC file, ours or anyone's, in order.
 
-    A file whose end is missing or damaged yields what stands before the damage.
+    A file whose end is missing or damaged yields what stands before the damage; pages that are broken, or
+    larger than a crawl would fetch, are left out (`read_entries` tells them).
 
     Raises:
         OSError: the file cannot be opened.
         ValueError: it is no WARC file.
     """
-    return (entry.snapshot for entry in read_entries(path) if entry.role is Role.CONTENT)
+    return (
+        entry.snapshot
+        for entry in read_entries(path)
+        if isinstance(entry, Entry) and entry.role is Role.CONTENT
+    )
 
 
-def read_entries(path: Path) -> Iterator[Entry]:
-    """Read all pages of a WARC file, listings too; see `read_snapshots` for what it raises."""
+def read_entries(path: Path, max_size: int = MAX_PAGE_BYTES) -> Iterator[Entry | Unread]:
+    """Read all pages of a WARC file, listings too, and tell those that cannot be had.
+
+    Args:
+        path: the file.
+        max_size: most bytes of a body, packed and unpacked.
+
+    Raises:
+        OSError: the file cannot be opened.
+        ValueError: it is no WARC file.
+    """
     info: dict[str, str] = {}
     notes: dict[str, str] = {}
-    for record, offset in _records(path):
-        if record.rec_type == "warcinfo":
-            info = _fields(record)
-        elif record.rec_type == "metadata":
-            notes = _fields(record)
-        elif record.rec_type in _PAGE_RECORDS:
-            entry = _entry(record, offset, path.name, info | notes)
-            notes = {}
-            if entry is not None:
-                yield entry
+    try:
+        for record, offset in records(path):
+            if record.rec_type == "warcinfo":
+                info = _fields(record)
+            elif record.rec_type == "metadata":
+                notes = _fields(record)
+            elif record.rec_type in _PAGE_RECORDS:
+                yield _entry(record, offset, path.name, info | notes, max_size)
+                notes = {}
+    except DamagedError as error:
+        yield Unread("", "", str(error))
 
 
-def _records(path: Path) -> Iterator[tuple[Any, int]]:
-    """Yield each record with its byte offset, up to the end or to the first damage."""
-    with path.open("rb") as file:
-        archive = ArchiveIterator(file)
-        found = False
-        try:
-            for record in archive:
-                if record.format != "warc":  # warcio takes much for ARC, its ancestor
-                    break
-                found = True
-                yield record, archive.offset
-        except (ArchiveLoadFailed, EOFError, zlib.error):
-            if not found:
-                raise ValueError(f"{path}: is no WARC file") from None
-    if not found:
-        raise ValueError(f"{path}: is no WARC file: it holds no record")
-
-
-def _entry(record: Any, offset: int, name: str, notes: Mapping[str, str]) -> Entry | None:
-    """Make an entry of a page's record, None if its body is cut off or its header lacks what it must have."""
+def _entry(record: Any, offset: int, name: str, notes: Mapping[str, str], max_size: int) -> Entry | Unread:
+    """Make an entry of a page's record."""
     headers = record.rec_headers
     http = record.http_headers
     revisit = record.rec_type == "revisit"
     uri, moment = headers.get_header("WARC-Target-URI"), headers.get_header("WARC-Date")
-    body = b"" if revisit else record.content_stream().read()
-    record.raw_stream.read()  # what a foreign archive may have after a chunked body
-    if not uri or not moment or record.raw_stream.limit > 0:
-        return None
+    content_type = (http.get_header("Content-Type") if http else headers.get_header("Content-Type")) or ""
     listed = notes.get("listed")
-    snapshot = Snapshot(
-        url=notes.get("requested", uri),
-        source_id=notes.get("source", ""),
-        fetched_at=_time(moment),
-        status=int(http.get_statuscode() or 0) if http else 200,
-        content_type=(http.get_header("Content-Type") if http else headers.get_header("Content-Type")) or "",
-        body=body,
-        digest=headers.get_header("WARC-Payload-Digest") if revisit else digest_of(body),
-        warc_file=name,
-        warc_offset=offset,
-        revisit=revisit,
-        listed=date.fromisoformat(listed) if listed else None,
-        listed_title=notes.get("listed-title", ""),
-        final_url=uri,
-    )
+    try:
+        body = b"" if revisit else body_of(record, max_size)
+        snapshot = Snapshot(
+            url=notes.get("requested", uri),
+            source_id=notes.get("source", ""),
+            fetched_at=_time(moment or ""),
+            status=int(http.get_statuscode() or 0) if http else 200,
+            content_type=content_type,
+            body=body,
+            digest=headers.get_header("WARC-Payload-Digest") if revisit else digest_of(body),
+            warc_file=name,
+            warc_offset=offset,
+            revisit=revisit,
+            listed=date.fromisoformat(listed) if listed else None,
+            listed_title=notes.get("listed-title", ""),
+            final_url=uri,
+        )
+        role = Role(notes.get("role", Role.CONTENT))
+    except DamagedError:  # nothing more can be read
+        raise
+    except PackedError as error:
+        return Unread(uri or "", content_type, str(error))
+    except ValueError:
+        return Unread(uri or "", content_type, "the record's header is broken")
     pairs = {key.lower(): value for key, value in http.headers} if http else {}
-    return Entry(snapshot, Role(notes.get("role", Role.CONTENT)), pairs)
+    return Entry(snapshot, role, pairs)
 
 
 def _fields(record: Any) -> dict[str, str]:
-    lines = record.content_stream().read().decode("utf-8").splitlines()
+    """Read the fields of a warcinfo or metadata record; one that is too large or broken has none."""
+    try:
+        lines = body_of(record, _FIELDS).decode("utf-8", "replace").splitlines()
+    except PackedError:
+        return {}
     return {key: value for key, colon, value in (line.partition(": ") for line in lines) if colon}
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from scrapy.http.headers import Headers
 
-from crawlers.archive import Entry, read_entries
+from crawlers.archive import Entry, Unread, read_entries
 from crawlers.links import Link, chosen
 from crawlers.recorder import Recorder
 from crawlers.records import Outcome, Role
+from crawlers.settings import Limits
 
 SUFFIXES = (".warc", ".warc.gz")
-_TEXTS = ("text/html", "application/xhtml+xml", "application/pdf", "text/plain")
-_MAX_BYTES = 20 * 1024 * 1024
+_TEXTS = ("", "text/html", "application/xhtml+xml", "application/pdf", "text/plain")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,38 +28,53 @@ class ArchivedResponse:
     body: bytes
 
 
-def record_dump(recorder: Recorder, path: Path) -> int:
-    """Record the readable pages of a WARC file that the declaration includes; return their bytes.
+def record_dump(recorder: Recorder, path: Path, limits: Limits) -> Iterator[int]:
+    """Record the readable pages of a WARC file that the declaration includes; yield the bytes of each.
 
     They keep their URLs and the times of their capture, so that selectors and days are those of then.
+    What is too large, broken or cut off is recorded as a failure: a page's under its URL, a file's under
+    its own.
 
     Raises:
         OSError: our own archive cannot be written.
     """
-    size = 0
+    file = Link(path.resolve().as_uri())
     try:
-        for entry in read_entries(path):
-            size += _record(recorder, entry)
+        for entry in read_entries(path, limits.page_bytes):
+            if isinstance(entry, Unread):
+                _record_unread(recorder, file, entry)
+            else:
+                yield _record(recorder, entry)
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.filename != str(path):
             raise
         reason = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else "is no WARC file"
-        recorder.failure(Link(path.resolve().as_uri()), Role.CONTENT, Outcome.FAILED, reason)
-    return size
+        recorder.failure(file, Role.CONTENT, Outcome.FAILED, reason)
+
+
+def _record_unread(recorder: Recorder, file: Link, unread: Unread) -> None:
+    if not unread.url:
+        recorder.failure(file, Role.CONTENT, Outcome.FAILED, unread.reason)
+        return
+    for link in chosen([Link(unread.url)], recorder.source) if _is_text(unread.content_type) else ():
+        recorder.listed += 1
+        recorder.failure(link, Role.CONTENT, Outcome.FAILED, unread.reason)
+
+
+def _is_text(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower() in _TEXTS
 
 
 def _record(recorder: Recorder, entry: Entry) -> int:
     snapshot = entry.snapshot
-    kind = snapshot.content_type.partition(";")[0].strip().lower()
-    wanted = entry.role is Role.CONTENT and snapshot.status == 200 and kind in _TEXTS and snapshot.body
+    wanted = entry.role is Role.CONTENT and snapshot.status == 200 and snapshot.body
     links = chosen([Link(snapshot.url, snapshot.listed, snapshot.listed_title)], recorder.source)
-    if not wanted or not links:
+    if not wanted or not links or not snapshot.content_type or not _is_text(snapshot.content_type):
         return 0
     recorder.listed += 1
     known = recorder.known.get(snapshot.url)
     same = known is not None and known.digest == snapshot.digest
-    full = not same and recorder.fresh >= recorder.source.max_items
-    if full or len(snapshot.body) > _MAX_BYTES:
+    if not same and recorder.fresh >= recorder.source.max_items:
         recorder.leave_out()
         return 0
     headers = Headers({**entry.headers, "content-type": snapshot.content_type})

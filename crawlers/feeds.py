@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import calendar
-import gzip
 import io
 import json
-import zlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
@@ -16,6 +14,7 @@ import feedparser
 from lxml import etree
 
 from crawlers.links import Link, Listing, NotAListingError, chosen, joined
+from crawlers.packed import PackedError, gunzipped
 from crawlers.pagedates import parse_day
 from crawlers.records import Source
 
@@ -153,13 +152,9 @@ def unpacked(body: bytes) -> bytes:
     if body[:2] != b"\x1f\x8b":
         return body
     try:
-        with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
-            text = packed.read(MAX_UNPACKED + 1)
-    except (OSError, EOFError, zlib.error):
-        raise NotAListingError("the gzip data of the sitemap are broken") from None
-    if len(text) > MAX_UNPACKED:
-        raise NotAListingError(f"the sitemap has more than {MAX_UNPACKED} bytes")
-    return text
+        return gunzipped(body, MAX_UNPACKED)
+    except PackedError as error:
+        raise NotAListingError(f"the sitemap: {error}") from None
 
 
 def _json(body: bytes) -> Any:

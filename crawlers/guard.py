@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +10,7 @@ from scrapy.resolver import CachingThreadedResolver
 
 from crawlers.addresses import is_private_address, is_private_host, netloc
 from crawlers.errors import AddressRefusedError, BodyRefusedError
+from crawlers.packed import PackedError, gunzipped
 
 
 class AddressGuard:
@@ -81,34 +81,22 @@ def refused_name(url: str) -> str:
 
 
 class StrictCompression(HttpCompressionMiddleware):
-    """Scrapy's decompression, but gzip data that are cut off are an error, not a shorter page."""
+    """Scrapy's decompression of gzip; data that are cut off are an error, not a shorter page.
+
+    Other encodings are not asked for: Scrapy reads those that are cut off as if they were whole.
+    """
+
+    def process_request(self, request: Any, spider: Any = None) -> None:  # noqa: ARG002 (Scrapy's signature)
+        """Ask for gzip."""
+        request.headers.setdefault("Accept-Encoding", b"gzip")
 
     @staticmethod
     def _decode(body: bytes, encoding: bytes, max_size: int) -> bytes:
         if encoding not in (b"gzip", b"x-gzip"):
-            return HttpCompressionMiddleware._decode(body, encoding, max_size)  # noqa: SLF001 (the base class)
-        return gunzipped(body, max_size)
-
-
-def gunzipped(body: bytes, max_size: int) -> bytes:
-    """Undo gzip, of one or more members.
-
-    Raises:
-        BodyRefusedError: there are more than `max_size` bytes, or the data are broken or cut off.
-    """
-    parts: list[bytes] = []
-    size = 0
-    while body:
-        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            if not body:
+                return body
+            raise BodyRefusedError(f"content encoding {encoding.decode('ascii')} was not asked for")
         try:
-            part = unpacker.decompress(body, max_size - size + 1)
-        except zlib.error:
-            raise BodyRefusedError("the gzip data are broken") from None
-        parts.append(part)
-        size += len(part)
-        if size > max_size:
-            raise BodyRefusedError(f"larger than {max_size} bytes after decompression")
-        if not unpacker.eof:
-            raise BodyRefusedError("the gzip data are cut off")
-        body = unpacker.unused_data.lstrip(b"\0")
-    return b"".join(parts)
+            return gunzipped(body, max_size)
+        except PackedError as error:
+            raise BodyRefusedError(str(error)) from None

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from crawlers.archive import PART, SUFFIX, Entry, read_entries, started_at_of
+from crawlers.archive import PART, SUFFIX, Entry, Unread, read_entries, started_at_of
 from crawlers.records import CrawlState, Outcome, PageResult, PageState, Revisit, Role, Source
 from crawlers.refusals import recognise
 from crawlers.schedule import next_due
@@ -130,6 +130,8 @@ def results_of(path: Path, source: Source, known: dict[str, PageState]) -> list[
     """
     results = []
     for entry in read_entries(path):
+        if isinstance(entry, Unread):  # never written by us: the page is fetched again
+            continue
         result = _result(entry, source, known.get(entry.snapshot.url))
         if result.state is not None:
             known[result.url] = result.state

@@ -41,7 +41,8 @@ def run(job: Job) -> CrawlReport:
     info = {"software": user_agent(""), "format": "WARC File Format 1.1", "source": source.id}
     archive = ArchiveWriter(job.archive / name, info | {"isPartOf": job.run_id})
     recorder = Recorder(source, job.state.pages, archive)
-    stats = record_files(recorder) if source.discovery is Discovery.FILES else _crawl(job, recorder)
+    local = source.discovery is Discovery.FILES
+    stats = record_files(recorder, job.limits) if local else _crawl(job, recorder)
     return _report(job, recorder, stats, archive.close())
 
 

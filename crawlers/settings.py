@@ -10,6 +10,7 @@ from crawlers.addresses import netloc
 from crawlers.records import Source
 
 ROBOTS_NAME = "linkpolicy"
+MAX_PAGE_BYTES = 20 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Limits:
 
     seconds: float = 900.0
     page_seconds: float = 60.0
-    page_bytes: int = 20 * 1024 * 1024
+    page_bytes: int = MAX_PAGE_BYTES
     longest_wait: float = 300.0
     memory: int = 400
     articles: int | None = None

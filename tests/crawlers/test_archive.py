@@ -15,6 +15,7 @@ from warcio.warcwriter import WARCWriter
 
 from crawlers.archive import (
     ArchiveWriter,
+    Entry,
     Fetched,
     archive_name,
     digest_of,
@@ -69,6 +70,7 @@ def test_round_trip(tmp_path: Path) -> None:
     assert first.digest == digest_of(first.body)
     assert (revisit.revisit, revisit.body, revisit.digest) == (True, b"", digest_of(b"old"))
     entry = next(read_entries(path))
+    assert isinstance(entry, Entry)
     assert entry.headers["etag"] == '"1"'
     assert "set-cookie" not in entry.headers
     assert b"secret" not in gzip.decompress(path.read_bytes())

@@ -1,0 +1,134 @@
+"""WARC files from elsewhere: what swells, lies or breaks off is named, and costs no memory."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import random
+import resource
+import struct
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import brotli
+import pytest
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from crawlers.archive import Entry, Unread, read_entries
+from crawlers.crawl import crawl_source
+from crawlers.records import CrawlReport, CrawlState, Outcome
+from crawlers.settings import Limits
+from tests.crawlers.site import article, declare, outcomes, reasons
+
+MANY = 64 << 20
+LIMIT = 2_000_000
+GZIP = zlib.MAX_WBITS | 16
+PAGE = article("Rules")
+NOISE = random.Random(4).randbytes(90_000)  # noqa: S311 (does not compress: several blocks)
+
+
+def zeros(bits: int, head: bytes = b"", size: int = 1 << 30) -> bytes:
+    """Many zeros in one stream after a beginning, made of one packed megabyte repeated."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, bits)
+    start = packer.compress(head) + packer.flush(zlib.Z_FULL_FLUSH)
+    block = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    return start + block * (size >> 20) + packer.flush()
+
+
+def swollen_member(head: bytes) -> bytes:
+    """One gzip member of many zeros after a beginning, with its right checksum."""
+    checksum = zlib.crc32(head)
+    for _ in range(MANY >> 20):
+        checksum = zlib.crc32(bytes(1 << 20), checksum)
+    size = (len(head) + MANY) % (1 << 32)
+    return (
+        b"\x1f\x8b\x08" + bytes(7) + zeros(-zlib.MAX_WBITS, head, MANY) + struct.pack("<II", checksum, size)
+    )
+
+
+class Theirs:
+    """A WARC file of another crawler, written record by record."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path, self._file = path, path.open("wb")
+        self._writer = WARCWriter(self._file)
+
+    def page(self, name: str, body: bytes, *headers: tuple[str, str], kind: str = "text/html") -> Theirs:
+        http = StatusAndHeaders("200 OK", [("Content-Type", kind), *headers], protocol="HTTP/1.1")
+        url = f"https://example.org/{name}"
+        record = self._writer.create_warc_record(url, "response", io.BytesIO(body), http_headers=http)
+        self._writer.write_record(record)
+        return self
+
+    def raw(self, data: bytes) -> Theirs:
+        self._file.write(data)
+        return self
+
+    def close(self) -> Path:
+        self._file.close()
+        return self.path
+
+
+def record(length: int | str) -> bytes:
+    head = "WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://example.org/record\r\n"
+    head += "WARC-Date: 2022-03-01T00:00:00Z\r\nContent-Type: application/http\r\n"
+    return f"{head}Content-Length: {length}\r\n\r\n".encode()
+
+
+def crawl(directory: Path, paths: Sequence[str] = ("inbox",), **limits: float) -> CrawlReport:
+    source = declare(directory, "inbox", f'type = "files"\nurls = {list(paths)}'.replace("'", '"'))
+    bounds = Limits(page_bytes=LIMIT, **limits)  # type: ignore[arg-type]
+    return crawl_source(source, directory / "archive", CrawlState(), run_id="one", limits=bounds)
+
+
+def test_pages_that_swell_are_named_and_the_others_arrive(tmp_path: Path) -> None:
+    theirs = Theirs(tmp_path / "inbox" / "theirs.warc.gz").page("first", PAGE)
+    theirs.page("gzip", zeros(GZIP), ("Content-Encoding", "gzip"))
+    theirs.page("deflate", zeros(zlib.MAX_WBITS), ("Content-Encoding", "deflate"))
+    theirs.page("brotli", brotli.compress(bytes(MANY // 4), quality=1), ("Content-Encoding", "br"))
+    theirs.page("twice", gzip.compress(zeros(GZIP)), ("Content-Encoding", "gzip, gzip"))
+    theirs.page("cut", gzip.compress(PAGE)[:-20], ("Content-Encoding", "gzip"))
+    theirs.page("zstd", b"(\xb5/\xfd", ("Content-Encoding", "zstd"))
+    theirs.page("plain", bytes(LIMIT + 1))
+    theirs.page("film", bytes(LIMIT + 1), kind="video/mp4")
+    http = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n" % MANY
+    theirs.raw(swollen_member(record(len(http) + MANY) + http))
+    theirs.page("last", PAGE).close()
+
+    report = crawl(tmp_path)
+
+    swells = f"larger than {LIMIT} bytes after decompression"
+    assert reasons(report, "https://example.org/") == {
+        **dict.fromkeys(("gzip", "deflate", "brotli", "twice"), swells),
+        "cut": "the gzip data are cut off",
+        "zstd": "the content encoding 'zstd' is not read",
+        **dict.fromkeys(("plain", "record"), f"larger than {LIMIT} bytes"),
+    }
+    found = outcomes(report, "https://example.org/")
+    assert [name for name, outcome in found.items() if outcome is Outcome.NEW] == ["first", "last"]
+    assert (report.ended, report.listed, report.source_id) == ("finished", 10, "inbox")
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 500_000  # kilobytes
+
+
+@pytest.mark.parametrize(
+    ("last", "reason"),
+    [
+        (zeros(GZIP, b"WARC/1.0\r\nX: "), "a header has more than 1048576 bytes"),
+        (gzip.compress(b"WARC/1.0\r\n" + b"a: b\r\n" * (1 << 18), 1), "a header has more than 1048576 bytes"),
+        (gzip.compress(record("99") + b"HTTP/1.1 200 OK\r\n\r\n"), "the record is cut off"),
+        (gzip.compress(record("99")), "the record is cut off"),
+        (gzip.compress(record("0").replace(b"2022-", b"")), "the record's header is broken"),
+        (gzip.compress(record("90000") + NOISE)[:-8] + bytes(8), "the gzip data are broken"),
+        (gzip.compress(PAGE), "the file is cut off or broken"),
+    ],
+    ids=["line", "header", "cut", "cut header", "date", "checksum", "garbage"],
+)
+def test_damage_is_told_and_what_stands_before_it_is_kept(tmp_path: Path, last: bytes, reason: str) -> None:
+    path = Theirs(tmp_path / "theirs.warc.gz").page("1", PAGE).raw(last).close()
+    first, *rest = read_entries(path)
+    assert isinstance(first, Entry)
+    assert first.snapshot.body == PAGE
+    assert [entry.reason for entry in rest if isinstance(entry, Unread)] == [reason]
