@@ -133,9 +133,9 @@ def gate_rows(
     out = []
     for clause in eligible:
         bag = tokens(reading, clause)
-        for action in ACTIONS:
+        for action, row in zip(ACTIONS, features.rows(clause), strict=True):
             model = words.get(f"{lang}.{action}")
-            out.append([*features.row(clause, action), model.score(bag) if model else 0.0])
+            out.append([*row, model.score(bag) if model else 0.0])
     return rows(out, GATE_WIDTH)
 
 

@@ -95,11 +95,11 @@ def prepare(gold: Annotated) -> Sample:
     sample = Sample(gold, reading, eligible)
     for clause in eligible:
         sample.bags.append(tokens(reading, clause))
-        for action in ACTIONS:
+        for action, row in zip(ACTIONS, features.rows(clause), strict=True):
             facts = stating.get((clause.index, action), [])
             required = [f for f in facts if not f.optional]
             doubtful = bool(facts) or (clause.index, action) in unclear
-            sample.gate_dense.append(features.row(clause, action))
+            sample.gate_dense.append(row)
             sample.gate_labels.append(1.0 if required else math.nan if doubtful else 0.0)
             for slot in (*SLOTS, *DETAILS) if required else ():
                 _label(sample, slot, slots.slot(clause, action, slot), required, facts)

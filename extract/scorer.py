@@ -100,7 +100,8 @@ class Linear:
 
     def score(self, bag: Sequence[str]) -> float:
         """Log-odds of a bag."""
-        return self.bias + sum(self.weights.get(t, 0.0) for t in bag) / math.sqrt(max(1, len(bag)))
+        known = filter(None, map(self.weights.get, bag))  # few tokens have a weight
+        return self.bias + sum(known) / math.sqrt(max(1, len(bag)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,12 +52,14 @@ class GateFeatures:
             Index(x) for x in (m.actions, m.links, m.services, m.surfaces, m.targets)
         )
         self.by_action = {action: Index([c for c in m.actions if c.value == action]) for action in ACTIONS}
+        everything = (0, len(reading.plain))
+        self.document = {action: self._both(everything, action) for action in ACTIONS}
         self.first_clause: dict[int, int] = {}
         for clause in clauses:
             self.first_clause.setdefault(clause.sentence, clause.index)
 
-    def row(self, clause: Clause, action: Action) -> list[float]:
-        """Features in the order of GATE_NAMES."""
+    def rows(self, clause: Clause) -> list[list[float]]:
+        """Features in the order of GATE_NAMES, one row for each action."""
         reading = self.reading
         sentence, block = reading.layout.sentences[clause.sentence], reading.layout.blocks[clause.block]
         in_clause, in_sentence = (clause.start, clause.end), (sentence.start, sentence.end)
@@ -65,10 +67,9 @@ class GateFeatures:
         lead, heading = _span(reading, clause.lead), _span(reading, clause.heading)
         before, after = self._neighbour(clause, -1), self._neighbour(clause, 1)
         targets = self.targets.within(*in_clause)
-        links_sentence = self.links.within(*in_sentence)
-        row: list[float] = [
-            *self._cue_features(clause, action, links_sentence), len(clause.links),
-            sum(not m.weak for m in clause.links), len(links_sentence),
+        links = self.links.within(*in_sentence)
+        around = [
+            len(clause.links), sum(not m.weak for m in clause.links), len(links),
             self.links.count(block.start, block.end), min(20, len(reading.mentions.links)),
             self.services.count(*in_clause), self.services.count(*in_sentence), len(reading.services),
             self.surfaces.count(*in_clause), self.surfaces.count(*in_sentence), len(targets),
@@ -77,18 +78,28 @@ class GateFeatures:
             reading.plain[sentence.end - 1 : sentence.end] == "?",
             clause.start / max(1, len(reading.plain)), clause.end - clause.start,
             sentence.end - sentence.start, clause.end >= sentence.end,
-            clause.index - self.first_clause[clause.sentence], _count(before, action, same=True),
-            _count(before, action, same=False), _count(after, action, same=True),
-            _count(after, action, same=False), *self._both(lead, action), *self._both(heading, action),
-            *self._both(title, action), self.links.count(*title), self.links.count(*lead),
-            self.links.count(*heading), clause.lead is not None,
-            *self._both((0, len(reading.plain)), action), '"' in reading.plain[slice(*in_sentence)],
+            clause.index - self.first_clause[clause.sentence],
         ]  # fmt: skip
-        row += self._kind_features(clause, action, {m.value for m in links_sentence})
-        row += [block.kind is k for k in _KINDS]
-        row += [action is a for a in ACTIONS]
-        row += [reading.document.kind is Kind.NOTICE, reading.document.lang is Lang.ZH]
-        return row
+        above = [self.links.count(*title), self.links.count(*lead), self.links.count(*heading)]
+        quoted = reading.plain.find('"', *in_sentence) >= 0
+        contexts = {m.value for m in clause.contexts}
+        references = {m.value for m in clause.references}
+        kinds = {m.value for m in links}
+        told = [c in contexts for c in _CONTEXTS]
+        words = [*(r in references for r in _REFERENCES), *(k in kinds for k in _LINKS)]
+        setting = [reading.document.kind is Kind.NOTICE, reading.document.lang is Lang.ZH]
+        return [
+            [
+                *self._cue_features(clause, action, links), *around,
+                _count(before, action, same=True), _count(before, action, same=False),
+                _count(after, action, same=True), _count(after, action, same=False),
+                *self._both(lead, action), *self._both(heading, action), *self._both(title, action),
+                *above, clause.lead is not None, *self.document[action], quoted, *told,
+                *self._ahead(clause, action), *words, *(block.kind is k for k in _KINDS),
+                *(action is a for a in ACTIONS), *setting,
+            ]
+            for action in ACTIONS
+        ]  # fmt: skip
 
     def _cue_features(self, clause: Clause, action: Action, links: Sequence[Mention]) -> list[float]:
         """Number, strength, order and length of the cues of this and of other actions."""
@@ -106,16 +117,12 @@ class GateFeatures:
             max((m.end - m.start for m in other), default=0), min(gap, FAR),
         ]  # fmt: skip
 
-    def _kind_features(self, clause: Clause, action: Action, link_kinds: set[str]) -> list[float]:
-        """Which kinds of context, reference and link words stand in the sentence or before the cue."""
-        kinds = {m.value for m in clause.contexts}
+    @staticmethod
+    def _ahead(clause: Clause, action: Action) -> list[bool]:
+        """Which kinds of context stand before the cue."""
         cue_at = clause.anchor[ACTIONS.index(action)]
-        ahead = {m.value for m in clause.contexts if m.end <= cue_at + 1 and m.start >= clause.start - 30}
-        references = {m.value for m in clause.references}
-        return [
-            *(c in kinds for c in _CONTEXTS), *(c in ahead for c in _CONTEXTS),
-            *(r in references for r in _REFERENCES), *(k in link_kinds for k in _LINKS),
-        ]  # fmt: skip
+        kinds = {m.value for m in clause.contexts if m.end <= cue_at + 1 and m.start >= clause.start - 30}
+        return [c in kinds for c in _CONTEXTS]
 
     def _both(self, span: tuple[int, int], action: Action) -> tuple[int, int]:
         same = self.by_action[action].count(*span)
