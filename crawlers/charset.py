@@ -6,8 +6,6 @@ import codecs
 import re
 from collections.abc import Iterator
 
-from charset_normalizer import from_bytes
-
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -85,6 +83,8 @@ def _guess(body: bytes) -> str:
         text = _strict(body, name)
         if text is not None and _is_chinese(text):
             return text
+    from charset_normalizer import from_bytes  # noqa: PLC0415 (hardly a page comes to this)
+
     best = from_bytes(body[:65536]).best()
     return body.decode(best.encoding if best else "utf-8", errors="replace")
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-from scrapy.http.headers import Headers
 
 from crawlers.archive import Entry, Unread, read_entries
 from crawlers.links import Link, chosen
@@ -18,13 +16,31 @@ SUFFIXES = (".warc", ".warc.gz")
 _TEXTS = ("", "text/html", "application/xhtml+xml", "application/pdf", "text/plain")
 
 
+class CapturedHeaders(dict[bytes, list[bytes]]):
+    """Headers as Scrapy gives them, without Scrapy."""
+
+    @classmethod
+    def of(cls, pairs: Mapping[str, str]) -> CapturedHeaders:
+        """Take headers by their lower-case names."""
+        return cls({_encoded(name.title()): [_encoded(value)] for name, value in pairs.items()})
+
+    def get(self, name: str) -> bytes | None:  # type: ignore[override]
+        """Return a header, whatever the case of its name."""
+        values = super().get(_encoded(name.title()))
+        return values[0] if values else None
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("latin-1", "replace")
+
+
 @dataclass(frozen=True, slots=True)
 class ArchivedResponse:
     """A page of a WARC file in the shape of a response."""
 
     url: str
     status: int
-    headers: Headers
+    headers: CapturedHeaders
     body: bytes
 
 
@@ -77,7 +93,7 @@ def _record(recorder: Recorder, entry: Entry) -> int:
     if not same and recorder.fresh >= recorder.source.max_items:
         recorder.leave_out()
         return 0
-    headers = Headers({**entry.headers, "content-type": snapshot.content_type})
+    headers = CapturedHeaders.of({**entry.headers, "content-type": snapshot.content_type})
     response = ArchivedResponse(snapshot.final_url or snapshot.url, snapshot.status, headers, snapshot.body)
     # What is known already counts as visited now; what is new counts from the day it was captured.
     recorder.page(response, links[0], Role.CONTENT, at=None if same else snapshot.fetched_at)

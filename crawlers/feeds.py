@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import feedparser
 from lxml import etree
 
 from crawlers.links import Link, Listing, NotAListingError, chosen, joined
@@ -29,6 +28,8 @@ def read_feed(body: bytes, url: str, source: Source) -> Listing:
     """
     if body.lstrip()[:1] == b"{":
         return _json_feed(body, url, source)
+    import feedparser  # noqa: PLC0415 (31 modules that only feeds need)
+
     feed = feedparser.parse(io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False)
     if not feed.get("version") and not feed.entries:
         raise NotAListingError("the page is no RSS, Atom or JSON feed")
