@@ -64,23 +64,27 @@ class Candidate:
     bag: tuple[str, ...]
 
 
-def bag_of(
-    reading: Reading, value: str, place: Place | None, loc: int, clause_words: Sequence[str]
-) -> tuple[str, ...]:
-    """Tokens of the wording in and around the occurrence, or of the clause for a default."""
-    if place is None:
-        return (f"default={value}", *clause_words)
-    mention, (start, end) = place.mention, place.group
-    here = min(loc, 3)
+def around(reading: Reading, place: Place) -> tuple[str, ...]:
+    """Tokens of the wording beside an occurrence, the same for every statement."""
+    start, end = place.group
     left = WORD.findall(reading.plain, max(0, start - 30), start)[-3:]
     right = WORD.findall(reading.plain, end, end + 30)[:3]
+    beside = [f"left={' '.join(left[-n:])}" for n in range(1, len(left) + 1)]
+    beside += [f"right={' '.join(right[:n])}" for n in range(1, len(right) + 1)]
+    if left and right:
+        beside.append(f"around={left[-1]} {right[0]}")
+    return (*sorted(place.mention.categories), *beside)
+
+
+def bag_of(
+    reading: Reading, value: str, place: Place | None, loc: int, beside: Sequence[str]
+) -> tuple[str, ...]:
+    """Tokens of the wording in and beside the occurrence; for a default `beside` are those of the clause."""
+    if place is None:
+        return (f"default={value}", *beside)
+    mention = place.mention
     bag = [f"loc={loc}", f"rule={mention.rule}"]
     if mention.kind not in ("service", "date"):  # a name's own wording says nothing of other names
-        text = reading.plain[mention.start : mention.end]
+        text, here = reading.plain[mention.start : mention.end], min(loc, 3)
         bag += [f"text={text}", f"value={value}", f"text={text} {here}", f"value={value} {here}"]
-    bag += sorted(mention.categories)
-    bag += [f"left={' '.join(left[-n:])}" for n in range(1, len(left) + 1)]
-    bag += [f"right={' '.join(right[:n])}" for n in range(1, len(right) + 1)]
-    if left and right:
-        bag.append(f"around={left[-1]} {right[0]}")
-    return tuple(bag)
+    return (*bag, *beside)

@@ -18,6 +18,7 @@ from extract.candidates import (
     REFERENCE_KINDS,
     TOP_CATEGORIES,
     Candidate,
+    around,
     bag_of,
 )
 from extract.clauses import ACTIONS, FAR, Clause, tokens
@@ -117,6 +118,7 @@ class SlotFeatures:
         self.pools = Pools(reading)
         self.neighbours = Neighbours(reading, self.pools.platform_ranks)
         self.scenes: dict[int, _Scene] = {}
+        self.beside: dict[tuple[int, int, str], tuple[str, ...]] = {}
 
     def _loc(self, clause: Clause, place: Place) -> int:
         """Where an occurrence stands: 0 same clause ... 8 further on."""
@@ -164,9 +166,16 @@ class SlotFeatures:
                 *self._row(clause, slot, spot, anchor), *shared, *self._own(slot, clause, spot, scene),
                 *self.neighbours.row(place),
             )  # fmt: skip
-            bag = bag_of(self.reading, value, place, loc, scene.words)
+            bag = bag_of(self.reading, value, place, loc, self._around(place) if place else scene.words)
             result.append(Candidate(value, place, loc, row, bag))
         return result
+
+    def _around(self, place: Place) -> tuple[str, ...]:
+        """The wording beside an occurrence, which many statements ask for."""
+        key = (place.mention.start, place.mention.end, place.mention.kind)
+        if key not in self.beside:
+            self.beside[key] = around(self.reading, place)
+        return self.beside[key]
 
     def _scene(self, clause: Clause) -> _Scene:
         """What is the same for all slots and candidates of a clause, computed once."""
