@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from warehouse.changes import changes_of
 from warehouse.documents import place_readings
 from warehouse.ids import content_hash
 from warehouse.items import Item, document_row
-from warehouse.manifest import write_manifest
+from warehouse.manifest import file_of, write_manifest
 from warehouse.observations import observation_rows
 from warehouse.policy import derive_touched
 from warehouse.records import Batch, Cause, Change, CrawlRecord, LoadResult, WarehouseError
@@ -46,14 +47,18 @@ def load_batch(
         every_key: derive all keys anew, not only those that the batch has news for.
 
     Raises:
-        WarehouseError: the batch contradicts itself; nothing was loaded.
+        WarehouseError: the batch contradicts itself, or the file is damaged; nothing was loaded.
     """
+    file = file_of(connection)
     connection.execute("BEGIN")
     try:
         result = _load(connection, batch, route, every_key=every_key)
         connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
+    except BaseException as error:
+        with suppress(duckdb.Error):  # what invalidates the connection has rolled back
+            connection.execute("ROLLBACK")
+        if isinstance(error, duckdb.Error) and "Corrupt database file" in str(error):
+            raise WarehouseError(f"{file}: damaged, restore a copy ({error}); nothing was loaded") from error
         raise
     write_manifest(connection)
     return result

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from warehouse.changes import changes_by_id
+from warehouse.manifest import write_manifest
 from warehouse.records import Change, WarehouseError
 from warehouse.sql import records, rows
 
@@ -106,6 +107,7 @@ def backlog(connection: duckdb.DuckDBPyConnection) -> list[Backlog]:
 def _settle(connection: duckdb.DuckDBPyConnection, parameters: dict[str, object]) -> None:
     if not rows(connection, "alerts_settle", parameters):
         raise WarehouseError(f"no alert {parameters['id']}")
+    write_manifest(connection)
 
 
 def _alerts(connection: duckdb.DuckDBPyConnection, name: str, parameters: dict[str, object]) -> list[Alert]:

@@ -64,7 +64,7 @@ def _open(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
             path.parent.mkdir(parents=True, exist_ok=True)
         return duckdb.connect(str(path), read_only=read_only, config=CONFIG)
     except duckdb.Error as error:
-        if "lock" in str(error):
+        if "Could not set lock" in str(error):
             raise WarehouseError(f"{path}: in use by another process; one writer at a time") from error
         raise WarehouseError(f"{path}: cannot be opened ({_first_line(error)})") from error
     except OSError as error:
