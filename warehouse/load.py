@@ -47,7 +47,8 @@ def load_batch(
         every_key: derive all keys anew, not only those that the batch has news for.
 
     Raises:
-        WarehouseError: the batch contradicts itself, or the file is damaged; nothing was loaded.
+        WarehouseError: the batch contradicts itself, or the file is damaged or cannot be written; nothing was
+            loaded, unless the message says that it was.
     """
     file = file_of(connection)
     connection.execute("BEGIN")
@@ -59,6 +60,8 @@ def load_batch(
             connection.execute("ROLLBACK")
         if isinstance(error, duckdb.Error) and "Corrupt database file" in str(error):
             raise WarehouseError(f"{file}: damaged, restore a copy ({error}); nothing was loaded") from error
+        if isinstance(error, duckdb.TransactionException):  # the commit failed: the disk is full, mostly
+            raise WarehouseError(f"{file}: cannot be written: {error}; nothing was loaded") from error
         raise
     write_manifest(connection)
     return result

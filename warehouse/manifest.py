@@ -41,13 +41,23 @@ def file_of(connection: duckdb.DuckDBPyConnection) -> Path | None:
 
 
 def write_manifest(connection: duckdb.DuckDBPyConnection) -> None:
-    """Record what was acknowledged last beside the file; nothing for a database in memory."""
+    """Record what was acknowledged last beside the file; nothing for a database in memory.
+
+    Raises:
+        WarehouseError: it cannot be written; what is in the warehouse stays.
+    """
     file = file_of(connection)
     last = connection.execute("SELECT number, run_id, chain FROM run ORDER BY number DESC LIMIT 1").fetchone()
     if file is None or last is None:
         return
     content = {"number": last[0], "run_id": last[1], "chain": last[2], "attempts": _attempts(connection)}
-    write_atomically(manifest_path(file), json.dumps(content) + "\n")
+    path = manifest_path(file)
+    try:
+        write_atomically(path, json.dumps(content) + "\n")
+    except OSError as error:
+        raise WarehouseError(
+            f"{path}: cannot be written: {error.strerror}; what was loaded is in the warehouse"
+        ) from error
 
 
 def check_manifest(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from extract.records import PartialDate
+from warehouse.records import WarehouseError
 
 Row = Mapping[str, object]
 
@@ -23,6 +24,9 @@ def stage(connection: duckdb.DuckDBPyConnection, table: str, like: str, rows: It
 
     Returns:
         The number of rows.
+
+    Raises:
+        WarehouseError: the directory for temporary files takes no more.
     """
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM {like} LIMIT 0")
     remaining = iter(rows)
@@ -32,7 +36,10 @@ def stage(connection: duckdb.DuckDBPyConnection, table: str, like: str, rows: It
     columns = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE {table}").fetchall()}
     with tempfile.TemporaryDirectory(prefix="linkpolicy-") as directory:
         file = Path(directory) / "rows.ndjson"
-        count = _write(file, chain([first], remaining))
+        try:
+            count = _write(file, chain([first], remaining))
+        except OSError as error:
+            raise WarehouseError(f"{file}: cannot be written: {error.strerror}") from error
         longest = max(16 << 20, file.stat().st_size)
         connection.execute(
             f"INSERT INTO {table} BY NAME FROM read_json($file, format = 'newline_delimited', "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -106,7 +107,8 @@ def apply_migration(connection: duckdb.DuckDBPyConnection, number: int, name: st
         )
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        with suppress(duckdb.Error):  # a failed commit has rolled back
+            connection.execute("ROLLBACK")
         raise
 
 

@@ -1,0 +1,57 @@
+"""A disk that takes no more, in each phase of a night: said in one line, nothing lost, and it goes on with room.
+
+More amounts of room: `python -m tests.warehouse.full_disk`. Without rights to mount a small disk this is skipped.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from warehouse.records import WarehouseError
+from warehouse.stage import stage
+
+ROOT = Path(__file__).parents[2]
+MOUNT = 'mount -t tmpfs -o size=32m tmpfs "$1"'
+
+
+def in_small_disk(disk: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a namespace of its own in which a directory is a disk of 32 MB."""
+    wrapped = ["unshare", "-rm", "sh", "-c", f'{MOUNT} && shift && exec "$@"', "sh", str(disk), *command]
+    return subprocess.run(wrapped, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_a_full_disk_in_each_phase(tmp_path: Path) -> None:
+    try:
+        allowed = in_small_disk(tmp_path, "true").returncode == 0
+    except FileNotFoundError:
+        allowed = False
+    if not allowed:
+        pytest.skip("needs `unshare` and the right to mount a tmpfs in a namespace of its own")
+    done = in_small_disk(
+        tmp_path, sys.executable, "-m", "tests.warehouse.full_disk", str(tmp_path), "0", "64"
+    )
+    assert done.returncode == 0, done.stderr
+    nights = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [night["faults"] for night in nights] == [[], []]
+    messages = {phase: [night["raised"][phase] for night in nights] for phase in nights[0]["raised"]}
+    for phase, said in messages.items():
+        assert any(said), phase
+        assert all("No space left on device" in message for message in said if message), phase
+
+
+def test_no_room_for_temporary_files(connection: duckdb.DuckDBPyConnection) -> None:
+    def rows() -> Iterator[dict[str, object]]:
+        yield {}
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(WarehouseError, match=r"rows.ndjson: cannot be written: No space left on device"):
+        stage(connection, "staged", "run", rows())
