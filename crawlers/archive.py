@@ -51,6 +51,7 @@ class Fetched:
         requested_url: what was asked for.
         headers: of the HTTP response; empty for a file.
         listed, listed_title: day and headline by the listing that led here.
+        rendered: the body is what Chromium showed, not what the server sent.
     """
 
     url: str
@@ -61,6 +62,7 @@ class Fetched:
     headers: Headers = ()
     listed: date | None = None
     listed_title: str = ""
+    rendered: bool = False
 
 
 def digest_of(body: bytes) -> str:
@@ -296,6 +298,8 @@ def _metadata(page: Fetched) -> bytes:
         fields["listed"] = page.listed.isoformat()
     if page.listed_title:
         fields["listed-title"] = " ".join(page.listed_title.split())
+    if page.rendered:
+        fields["rendered"] = "chromium"
     return "".join(f"{key}: {value}\r\n" for key, value in fields.items()).encode()
 
 

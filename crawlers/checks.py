@@ -155,8 +155,11 @@ def start_url_problem(url: str, source: Source) -> str | None:
     return None
 
 
-def less_polite(politeness: Politeness) -> Iterator[str]:
+def less_polite(source: Source) -> Iterator[str]:
     """Yield the keys that ask more of a host than the default does."""
+    politeness = source.politeness
+    if source.render:  # the parts of a page are fetched without the delay
+        yield "render"
     if politeness.delay < _POLITE.delay:
         yield "delay"
     if politeness.concurrency > _POLITE.concurrency:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from crawlers import chromium
 from crawlers.archive import SUFFIX, archive_name
 from crawlers.job import Job
 from crawlers.recorder import now
@@ -63,6 +64,8 @@ def crawl_source(  # noqa: PLR0913 (three keywords, each a plain choice of the c
         contact=contact,
     )
     empty = CrawlReport(source.id, run_id, started_at, started_at, ended="not started")
+    if source.render and (missing := chromium.problem()):
+        return replace(empty, error=missing)
     with _alone(archive, source.id) as alone:
         if not alone:
             return replace(empty, error="another crawl of this source is running")

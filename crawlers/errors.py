@@ -13,6 +13,10 @@ class BodyRefusedError(IgnoreRequest):
     """A body that is too large or cut off."""
 
 
+class NotRenderedError(IgnoreRequest):
+    """A page that Chromium could not show."""
+
+
 class RobotsRefusedError(IgnoreRequest):
     """A page that robots.txt forbids."""
 

@@ -210,4 +210,5 @@ def _fetched(base: PageResult, response: Any, link: Link) -> Fetched:
         headers,
         link.listed,
         link.title,
+        rendered="rendered" in getattr(response, "flags", ()),
     )

@@ -141,6 +141,7 @@ class Source:
         items, item_url, item_title, item_published: dotted paths in a JSON listing (api).
         min_items, max_items: articles expected in the listings of a run; more are not fetched.
         revisit: when known pages are fetched again.
+        render: pages are shown by Chromium before they are archived (extra `browser`).
         local: the hosts of `urls` may lie on this machine.
         last_verified: day on which a person last saw it work, None if never.
         path: the declaration's file.
@@ -169,6 +170,7 @@ class Source:
     revisit: Revisit = Revisit.DECAY
     politeness: Politeness = Politeness()
     selectors: tuple[Selectors, ...] = ()
+    render: bool = False
     local: bool = False
     last_verified: date | None = None
     path: Path | None = None

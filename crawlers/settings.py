@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from crawlers.addresses import netloc
+from crawlers.chromium import browser_settings
 from crawlers.records import Source
 
 ROBOTS_NAME = "linkpolicy"
@@ -44,7 +45,7 @@ def user_agent(contact: str) -> str:
 
 def scrapy_settings(source: Source, limits: Limits, contact: str) -> dict[str, Any]:
     """Return all settings of a crawl of one source."""
-    return _SAFE | {
+    own = {
         "USER_AGENT": user_agent(contact),
         "ROBOTSTXT_OBEY": source.politeness.obey_robots,
         "DOWNLOAD_DELAY": source.politeness.delay,
@@ -64,6 +65,12 @@ def scrapy_settings(source: Source, limits: Limits, contact: str) -> dict[str, A
         "LINKPOLICY_LONGEST_WAIT": limits.longest_wait,
         "LINKPOLICY_LOCAL_HOSTS": [list(netloc(url)) for url in source.urls] if source.local else [],
     }
+    if source.render:
+        own["DOWNLOADER_MIDDLEWARES"] = {
+            **_SAFE["DOWNLOADER_MIDDLEWARES"],
+            "crawlers.rendering.Rendering": 10,
+        }
+    return _SAFE | own | browser_settings(source, limits.page_seconds, user_agent(contact))
 
 
 def _headers(source: Source) -> dict[str, str]:

@@ -27,6 +27,7 @@ _TOP: Mapping[str, _Check] = {
     "timezone": checks.timezone,
     "schedule": checks.one_of(Schedule),
     "revisit": checks.one_of(Revisit),
+    "render": checks.flag,
     "local": checks.flag,
     "last_verified": checks.day_or_empty,
     "discovery": checks.table,
@@ -206,6 +207,8 @@ def _check_discovery(path: Path, source: Source, given: set[str]) -> None:
         _checked(path, "discovery", {"next_page": source.next_page}, {"next_page": checks.selector})
     if source.discovery is Discovery.API and not (source.items and source.item_url):
         raise SourceError(path, "discovery", "type api needs items and item_url")
+    if source.render and source.discovery is Discovery.FILES:
+        raise SourceError(path, "render", "is not for type files")
     if source.min_items > source.max_items:
         raise SourceError(path, "expect.min_items", f"is above max_items ({source.max_items})")
     for url in source.urls:
@@ -216,7 +219,7 @@ def _check_discovery(path: Path, source: Source, given: set[str]) -> None:
 
 def _check_politeness(path: Path, source: Source) -> None:
     """Allow what is less polite than the default only on one's own machine or after a review."""
-    wanted = [key for key in checks.less_polite(source.politeness) if not source.local]
+    wanted = [key for key in checks.less_polite(source) if not source.local]
     if not wanted:
         return
     list_file = path.with_name(EXCEPTIONS_FILE)
@@ -227,4 +230,4 @@ def _check_politeness(path: Path, source: Source) -> None:
         message = (
             f"is less polite than the default; needs a reviewed entry [{source.id}] in {EXCEPTIONS_FILE}"
         )
-        raise SourceError(path, f"politeness.{missing[0]}", message)
+        raise SourceError(path, missing[0] if missing[0] == "render" else f"politeness.{missing[0]}", message)

@@ -80,6 +80,8 @@ class SourceSpider(Spider):
         return requests
 
     def _request(self, link: Link, role: Role, callback: Any, *, conditional: bool = True) -> Request:
+        # What a server calls "not modified" is the shell of a rendered page, not what its scripts fetch.
+        conditional = conditional and not self.source.render
         known = self.recorder.known.get(link.url) if conditional else None
         headers = {}
         if known is not None and known.digest is not None:
