@@ -74,9 +74,9 @@ def judge(
     """
     status, evidence = (
         _whole_run(report)
+        or _moved(source, report)
         or _listings(source, report)
         or _articles(report, unread)
-        or _moved(report)
         or _silence(report, history)
     )
     since = report.started_at
@@ -129,12 +129,16 @@ def _articles(report: CrawlReport, unread: Sequence[NotContent]) -> _Found | Non
     return None
 
 
-def _moved(report: CrawlReport) -> _Found | None:
+def _moved(source: Source, report: CrawlReport) -> _Found | None:
+    """A declared page that leads to another site: what it gives may be had, until the redirect goes."""
     for page in report.pages:
-        starts = page.role is Role.DISCOVERY and page.final_url
-        if starts and netloc(page.url)[0] != netloc(page.final_url)[0]:
-            return Health.SUSPICIOUS, f"{page.url} has moved to {page.final_url}"
+        if page.url in source.urls and page.final_url and _site(page.url) != _site(page.final_url):
+            return Health.BROKEN, f"{page.url} has moved to {page.final_url}"
     return None
+
+
+def _site(url: str) -> str:
+    return netloc(url)[0].removeprefix("www.")
 
 
 def _silence(report: CrawlReport, history: Sequence[PastRun]) -> _Found:

@@ -32,7 +32,8 @@ from tests.crawlers.site import Page, Site, article, declare, listing
 
 DAY = timedelta(days=1)
 NOW = datetime(2026, 11, 28, 3)  # noqa: DTZ001
-SOURCE = Source("s", "S", Kind.NOTICE, Discovery.INDEX, ("https://example.org/",), min_items=2)
+LISTING = "https://example.org/list"
+SOURCE = Source("s", "S", Kind.NOTICE, Discovery.INDEX, (LISTING,), min_items=2)
 
 
 def _result(outcome: Outcome, role: Role = Role.CONTENT, reason: str = "", place: str = "") -> PageResult:
@@ -46,7 +47,9 @@ def _report(*pages: PageResult, listed: int = 5, ended: str = "finished", error:
 
 LIST = _result(Outcome.NEW, Role.DISCOVERY)
 SAME = _result(Outcome.UNCHANGED, Role.DISCOVERY)
-MOVED = _result(Outcome.NEW, Role.DISCOVERY, place="https://elsewhere.org/")
+MOVED = replace(LIST, url=LISTING, final_url="https://elsewhere.org/")
+AWAY = replace(MOVED, outcome=Outcome.FAILED, reason="HTTP 500")
+SAME_SITE = replace(MOVED, final_url="https://www.example.org/all")
 NEW = _result(Outcome.NEW)
 WALL = _result(Outcome.BLOCKED, reason="challenge: says 'captcha'")
 CASES = {
@@ -61,7 +64,12 @@ CASES = {
     ),
     "all blocked": (_report(LIST, WALL, WALL), Health.BROKEN, "none of 2 articles could be had: challenge"),
     "half blocked": (_report(LIST, WALL, NEW), Health.SUSPICIOUS, "1 of 2 articles give nothing to read"),
-    "moved": (_report(MOVED, NEW), Health.SUSPICIOUS, "has moved to https://elsewhere.org/"),
+    "moved": (_report(MOVED, NEW), Health.BROKEN, f"{LISTING} has moved to https://elsewhere.org/"),
+    "moved and empty": (_report(MOVED, listed=0), Health.BROKEN, "has moved to https://elsewhere.org/"),
+    "moved page": (_report(replace(MOVED, role=Role.CONTENT)), Health.BROKEN, "has moved to"),
+    "moved and ill": (_report(AWAY), Health.BROKEN, "has moved to"),
+    "other host of the site": (_report(SAME_SITE, NEW), Health.OK, ""),
+    "moved article": (_report(LIST, replace(NEW, final_url="https://elsewhere.org/")), Health.OK, ""),
     "crashed": (_report(ended="crashed", error="boom"), Health.BROKEN, "crashed: boom"),
 }
 

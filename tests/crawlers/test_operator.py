@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from crawlers.archive import archive_name, started_at_of
 from flows.cli import run
+from flows.journal import keep_night
+from flows.night import utc_now
 from flows.pruning import prune
 from flows.run import PlainStages, run_night
 from flows.settings import Settings
@@ -59,6 +61,54 @@ def test_a_dead_source_is_flagged_within_two_runs_and_its_evidence_is_kept(
     assert prune(settings, second.finished_at, days=400, dry_run=False).files == ()
     assert run(["sources", "prune", "--dry-run", "--json", "--data", str(data)]) == 0
     assert json.loads(capsys.readouterr().out) == {"files": [], "bytes": 0, "kept": 0, "deleted": False}
+
+
+def _past(settings: Settings, now: datetime, source_id: str, statuses: dict[int, str]) -> None:
+    """Keep what earlier nights came to: days ago and status; those that are ok brought news."""
+    for days, status in sorted(statuses.items(), reverse=True):
+        at = (now - timedelta(days=days)).isoformat()
+        run = {"source_id": source_id, "started_at": at, "status": status, "message": "as it was"}
+        night = {"started_at": at, "finished_at": at, "problems": []}
+        keep_night(settings.state, night | {"sources": [run | {"snapshots": int(status == "ok")}]})
+
+
+def test_each_verdict_is_reached_by_a_night(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Five sources, each ill in its way; what is usual for two of them is told by the nights before."""
+    data, sources = tmp_path / "data", tmp_path / "sources"
+    settings = Settings(data=data, sources=sources, parallel_sources=3)
+    elsewhere = site.url.replace("127.0.0.1", "localhost")
+    wall = Page(b"<html><title>Just a moment...</title><body>Checking your browser</body></html>")
+    site.pages |= {"/empty": Page(listing()), "/walls": Page(listing("/wall/1", "/wall/2"))}
+    site.pages |= {"/wall/1": wall, "/wall/2": wall, "/new": Page(article("Links", RULE))}
+    site.pages["/old"] = Page(b"", 301, headers={"Location": f"{elsewhere}/new"}, etag=False)
+    for name in ("resting", "silent"):
+        declare(sources, name, f'type = "index"\nurls = ["{site.url}/empty"]')
+    declare(sources, "walled", f'type = "index"\nurls = ["{site.url}/walls"]')
+    both = f'"{site.url}/old", "{elsewhere}/new"'
+    declare(sources, "moved", f'type = "pages"\nurls = [{both}]')
+    layout = '\n[[selectors]]\ncontent = "div.art"'
+    declare(sources, "redrawn", f'type = "pages"\nurls = ["{site.url}/new"]{layout}')
+    now = utc_now()
+    _past(settings, now, "silent", {23: "ok", 20: "ok", 17: "ok", 14: "ok", 13: "quiet"})
+    _past(settings, now, "redrawn", {4: "ok", 2: "broken", 1: "broken"})
+
+    night = run_night(settings, (), PlainStages())
+
+    found = {run.source_id: (run.status, run.message) for run in night.sources}
+    assert found["resting"] == ("quiet", "nothing new")
+    assert found["silent"] == ("suspicious", "14 days without news; usual are 3.0")
+    told = "none of 2 articles could be had: challenge: says 'Just a moment' and little else"
+    assert found["walled"] == ("broken", told)
+    assert found["moved"] == ("broken", f"{site.url}/old has moved to {elsewhere}/new")
+    since = f"(since {now - timedelta(days=2):%Y-%m-%d})"
+    assert found["redrawn"] == ("broken", f"selector without match on 1 pages: content 'div.art' {since}")
+    assert run(["sources", "health", "--json", "--sources", str(sources), "--data", str(data)]) == 1
+    rows = {row["id"]: row for row in json.loads(capsys.readouterr().out)}
+    assert {name: (row["status"], row["message"]) for name, row in rows.items()} == found
+    assert rows["redrawn"]["since"] == (now - timedelta(days=2)).isoformat()
+    assert rows["silent"]["last_news"] == (now - timedelta(days=14)).isoformat()
 
 
 def test_a_source_is_tried_for_real(site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
