@@ -1,6 +1,6 @@
-"""A disk that takes no more, in each phase of a night: said in one line, nothing lost, and it goes on with room.
+"""A disk that takes no more, in each phase of a night: said in one line, and nothing is lost.
 
-More amounts of room: `python -m tests.warehouse.full_disk`. Without rights to mount a small disk this is skipped.
+More amounts of room: `python -m tests.warehouse.full_disk`. Skipped without the right to mount a small disk.
 """
 
 from __future__ import annotations
