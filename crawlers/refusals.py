@@ -60,8 +60,9 @@ _DATA_WORDS = _phrases(
     r"cookie|consent|privacy|our partners|personali[sz]ed|your data|隐私|個資|个人信息|同意"
 )
 _AGREE = _phrases(r"\baccept|\bagree|\breject|同意|接受|拒绝")
-_TITLE = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
-_TAG = re.compile(r"<[^>]*>")
+# No tag holds a `<`: a page of nothing but these would take hours otherwise.
+_TITLE = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
 _SENTENCE_END = re.compile(r"[.!?。！？]+")
 _LOGIN = _phrases(
     r"(log|sign) ?in to (continue|see|view|your|access)|(please|must) (log|sign) ?in|(log|sign) ?in$",
