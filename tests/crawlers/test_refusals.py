@@ -125,7 +125,7 @@ def test_no_real_article_is_refused() -> None:
         assert recognise(gzip.decompress(path.read_bytes()), "text/html") is None, path.name
 
 
-@pytest.mark.parametrize("page", ["<p" + "<" * 1_000_000 + "</p>", "<title" * 200_000])
-def test_a_page_of_nothing_but_angle_brackets_does_not_hold_up_the_night(page: str) -> None:
+def test_a_page_of_nothing_but_angle_brackets_does_not_hold_up_the_night() -> None:
     """Such a page once took hours."""
-    recognise(page.encode(), "text/html", url="https://example.org/x")
+    for page in ("<p" + "<" * 1_000_000 + "</p>", "<title" * 200_000):
+        recognise(page.encode(), "text/html", url="https://example.org/x")
