@@ -36,7 +36,7 @@ def night(number: int) -> Batch:
         f"n{number}",
         reading(
             text,
-            fact(text, surface=f"s{number}", start="2022-03-01"),
+            fact(text, target=f"shop_{number}", start="2022-03-01"),
             fact(text, surface="comments", action=("allow", "block")[number % 2], start=f"{known:%Y-%m-%d}"),
             published=f"{known:%Y-%m-%d}",
         ),

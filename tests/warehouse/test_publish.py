@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import copy
@@ -9,12 +11,14 @@ from shutil import copy
 import duckdb
 import pytest
 
+from extract.vocabulary import load_vocabulary
 from tests.warehouse.helpers import batch, fact, reading
 from warehouse.checks import CheckError, check_names, run_check
 from warehouse.dictionary import data_dictionary
 from warehouse.load import load_batch
 from warehouse.publish import TABLES, export, publish
 from warehouse.records import WarehouseError
+from warehouse.stage import stage
 from warehouse.store import connect
 
 ROOT = Path(__file__).parents[2]
@@ -25,17 +29,26 @@ def load(path: Path, number: int) -> None:
     """One more night with one more rule."""
     text = f"{TEXT} Number {number}."
     known = (datetime.fromisoformat("2022-02-23T03:00") + timedelta(days=number)).isoformat()
-    found = fact(text, surface=f"s{number}", start="2022-03-01")
+    found = fact(text, target=f"shop_{number}", start="2022-03-01")
     with connect(path) as connection:
         load_batch(connection, batch(f"n{number}", reading(text, found), known=known), lambda _: ["console"])
 
 
 @pytest.fixture(scope="module")
-def one_night(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Path:
-    """A warehouse with one night in it, to copy."""
+def night(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse with one night in it."""
     path = Path(copy(template, tmp_path_factory.mktemp("night") / "warehouse.duckdb"))
     load(path, 1)
-    return path
+    with connect(path) as connection:
+        yield connection
+
+
+@pytest.fixture
+def one_night(night: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The same, to be damaged: what a test does to it is taken back."""
+    night.execute("BEGIN")
+    yield night
+    night.execute("ROLLBACK")
 
 
 def test_an_analyst_reads_the_published_file(path: Path, tmp_path: Path) -> None:
@@ -78,7 +91,7 @@ def test_a_failing_check_keeps_the_last_good_file(path: Path, tmp_path: Path) ->
     load(path, 2)
     with connect(path) as connection:
         connection.execute("INSERT INTO policy FROM policy LIMIT 1")
-        connection.execute("UPDATE observation SET evidence = 'never said' WHERE surface = 's2'")
+        connection.execute("UPDATE observation SET evidence = 'never said' WHERE target = 'shop_2'")
     with pytest.raises(CheckError, match="overlapping_intervals") as error:
         publish(path, tmp_path / "published")
     names = {failure.name for failure in error.value.failures}
@@ -113,23 +126,58 @@ INSERT INTO policy SELECT * REPLACE (valid_to AS valid_from, DATE '2023-01-01' A
         ("alerts_without_change", "DELETE FROM change"),
         ("published_in_the_future", "UPDATE observation SET said_on = DATE '2031-01-01'"),
         ("malformed_slugs", "UPDATE policy SET target = 'Tao Bao'"),
+        ("malformed_slugs", "UPDATE policy SET platform = 'kuai__shou'"),
+        ("unknown_slugs", "UPDATE policy SET surface = 'attic'"),
+        ("unknown_slugs", "UPDATE policy SET platform = 'ecommerce'"),
+        ("unknown_slugs", "UPDATE policy SET region = 'UK'"),
+        ("lost_belief", "UPDATE policy SET known_to = TIMESTAMP '2022-03-01'"),
+        ("rows_without_run", "UPDATE observation SET run_id = 'n7'"),
         ("support_matches_policy", "DELETE FROM support"),
         ("far_dates", "UPDATE policy SET valid_from = DATE '1970-01-01'"),
         ("contradictions", "UPDATE policy SET contested = true"),
     ],
 )  # fmt: skip
-def test_each_check_finds_its_damage(one_night: Path, tmp_path: Path, name: str, damage: str) -> None:
-    with connect(Path(copy(one_night, tmp_path / "damaged.duckdb"))) as connection:
-        assert run_check(connection, name) is None
-        connection.execute(damage)
-        failure = run_check(connection, name)
-        assert failure is not None
-        assert failure.severity == ("warn" if name in {"far_dates", "contradictions"} else "error")
+def test_each_check_finds_its_damage(one_night: duckdb.DuckDBPyConnection, name: str, damage: str) -> None:
+    assert run_check(one_night, name) is None
+    one_night.execute(damage)
+    failure = run_check(one_night, name)
+    assert failure is not None
+    assert failure.severity == ("warn" if name in {"far_dates", "contradictions"} else "error")
 
 
 def test_every_check_is_tested() -> None:
     marks = test_each_check_finds_its_damage.pytestmark  # type: ignore[attr-defined]
     assert {case[0] for case in marks[0].args[1]} == set(check_names())
+
+
+def test_the_checks_know_what_the_extractor_may_say(one_night: duckdb.DuckDBPyConnection) -> None:
+    """Closed lists in the check are those of the vocabulary; a service that nobody has listed is welcome."""
+    vocabulary = load_vocabulary()
+    files = [ROOT / "extract" / "rules" / lang / "regions.toml" for lang in ("en", "zh")]
+    regions = {rule["region"] for file in files for rule in tomllib.loads(file.read_text("utf-8"))["rule"]}
+    services = [*vocabulary.services, "some_new_service_2"]
+    said: list[dict[str, str]] = [
+        *({"surface": surface} for surface in vocabulary.surfaces),
+        *({"target": target} for target in [*vocabulary.targets, *services]),
+        *({"platform": service} for service in services),
+        *({"region": region} for region in regions),
+    ]
+    rule = {"platform": "kuaishou", "surface": "live", "target": "taobao"}
+    _put(one_night, (rule | part for part in said))
+    for name in ("malformed_slugs", "unknown_slugs"):
+        assert run_check(one_night, name) is None
+    _put(one_night, (rule | {"platform": target} for target in vocabulary.targets))
+    failure = run_check(one_night, "unknown_slugs")
+    assert failure is not None
+    assert failure.count == len(vocabulary.targets)
+
+
+def _put(connection: duckdb.DuckDBPyConnection, rules: Iterable[dict[str, str]]) -> None:
+    stage(connection, "rule", "policy", rules)
+    names = ", ".join(f"rule.{name} AS {name}" for name in ("platform", "surface", "target", "region"))
+    connection.execute(
+        f"INSERT INTO policy SELECT p.* REPLACE ({names}) FROM (FROM policy LIMIT 1) p, rule"  # noqa: S608
+    )
 
 
 def test_an_empty_warehouse_can_be_published(path: Path, tmp_path: Path) -> None:
