@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 _QUOTED = 3  # sources quoted in full in one message
+_DOUBTFUL = 0.5  # a reading less likely than this is more often wrong than right: the headline says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ def compose(alert_id: str, change: Change, today: date, template: Path | None = 
     Raises:
         InputError: the template cannot be read or names an unknown field.
     """
-    headline = headline_of(change)
+    doubtful = change.confidence is not None and change.confidence < _DOUBTFUL
+    headline = headline_of(change) + (" (doubtful reading)" if doubtful else "")
     thread = change.follows or change.change_id
     fields = {
         "headline": headline,
@@ -68,6 +70,7 @@ def compose(alert_id: str, change: Change, today: date, template: Path | None = 
         "stage": change.stage,
         "region": change.region or "everywhere, or not said",
         "witnesses": _witnesses(change),
+        "confidence": _confidence(change),
         "evidence": "\n\n".join(_quotation(item) for item in change.evidence[:_QUOTED]) or "(no evidence)",
         "archived": _archived(change),
         "reject": _reject(change),
@@ -80,6 +83,7 @@ def compose(alert_id: str, change: Change, today: date, template: Path | None = 
         "headline": headline,
         "severity": severity.value,
         "effective": fields["effective"],
+        "confidence": change.confidence,
     } | change.to_json()
     return Message(alert_id, thread, severity, headline, _brief(fields, change), body, facts)
 
@@ -223,6 +227,13 @@ def _witnesses(change: Change) -> str:
     official = "the platform's own notice" if state and state.authority == "notice" else "press only"
     contested = "; other sources contradict it" if change.contested else ""
     return f"{change.witnesses} independent, {official}{contested}"
+
+
+def _confidence(change: Change) -> str:
+    if change.confidence is None:
+        return "not known"
+    doubt = ", read the evidence before you act" if change.confidence < _DOUBTFUL else ""
+    return f"{change.confidence:.0%} likely to be read right{doubt}"
 
 
 def _quotation(item: Evidence) -> str:

@@ -73,7 +73,11 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A change that meets all conditions goes to the channels; an empty condition is met by all."""
+    """A change that meets all conditions goes to the channels; an empty condition is met by all.
+
+    Attributes:
+        confidence: least probability, in [0, 1], that the likeliest reading among its evidence is right.
+    """
 
     channels: tuple[str, ...]
     platform: tuple[str, ...] = ()
@@ -85,6 +89,7 @@ class Route:
     source_kind: tuple[str, ...] = ()
     change: tuple[str, ...] = WORTH
     severity: Severity = Severity.INFO
+    confidence: float = 0.0
 
     def takes(self, change: Change, severity: Severity) -> bool:
         """Tell whether the change goes this way."""
@@ -100,7 +105,8 @@ class Route:
             "source_kind": {str(item.kind) for item in change.evidence},
         }
         met = all(not (wanted := getattr(self, name)) or found[name] & set(wanted) for name in found)
-        return met and _ORDER[severity] >= _ORDER[self.severity]
+        sure = change.confidence is None or change.confidence >= self.confidence
+        return met and sure and _ORDER[severity] >= _ORDER[self.severity]
 
 
 _ORDER = {severity: rank for rank, severity in enumerate(Severity)}
@@ -259,14 +265,21 @@ def _route(path: Path, key: str, value: Any, channels: Mapping[str, Channel]) ->
         "source_kind": [item.value for item in Kind],
         "change": WORTH,
     }
-    _only(path, key, table, {*allowed, "severity"})
+    _only(path, key, table, {*allowed, "severity", "confidence"})
     names = {
         name: _names(path, f"{key}.{name}", table[name], allowed[name]) for name in allowed if name in table
     }
     if "channels" not in names:
         raise InputError(f"{path}: {key}.channels: is required")
     severity = _one_of(path, f"{key}.severity", table.get("severity", "info"), Severity)
-    return Route(**names, severity=severity)
+    confidence = _probability(path, f"{key}.confidence", table.get("confidence", 0))
+    return Route(**names, severity=severity, confidence=confidence)
+
+
+def _probability(path: Path, key: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise InputError(f"{path}: {key}: must be a number from 0 to 1, not {value!r}")
+    return float(value)
 
 
 def _names(path: Path, key: str, value: Any, allowed: Iterable[str] | None) -> tuple[str, ...]:

@@ -224,6 +224,11 @@ class Change:
     follows: str | None
     evidence: tuple[Evidence, ...]
 
+    @property
+    def confidence(self) -> float | None:
+        """Probability that the likeliest reading among the evidence is right; None without evidence."""
+        return max((item.confidence for item in self.evidence), default=None)
+
     def to_json(self) -> dict[str, object]:
         """Plain values only: days and times as ISO text, nested records as dictionaries."""
         value = plain(self)

@@ -81,6 +81,16 @@ def test_the_body_has_all_that_a_receiver_needs() -> None:
     assert message.facts["after"]["valid_from"] == "2022-10-28"
 
 
+def test_a_doubtful_reading_is_marked() -> None:
+    doubtful = replace(CHANGE, evidence=(replace(CHANGE.evidence[0], confidence=0.31),))
+    message = compose("alert-1", doubtful, TODAY)
+    assert message.headline.endswith("from 1 March 2022 (doubtful reading)")
+    assert "31% likely to be read right, read the evidence before you act" in message.body
+    assert message.facts["confidence"] == 0.31
+    sure = replace(CHANGE, evidence=(*doubtful.evidence, *CHANGE.evidence))
+    assert "doubtful" not in compose("alert-1", sure, TODAY).headline
+
+
 def test_the_template_can_be_replaced(tmp_path: Path) -> None:
     path = tmp_path / "mine.txt"
     path.write_text("!! $headline\n", encoding="utf-8")

@@ -69,6 +69,14 @@ def test_a_trial_goes_where_trials_are_asked_for(tmp_path: Path, monkeypatch: py
     assert routes.channels_for(replace(CHANGE, stage="trial"), NOW) == ("mail",)
 
 
+def test_a_route_may_ask_for_sure_readings(tmp_path: Path) -> None:
+    text = '[channels.log]\ntype = "console"\n[[routes]]\nchannels = "log"\nconfidence = 0.5\n'
+    routes = load_routes(settings_with(tmp_path, text))
+    doubtful = replace(EVIDENCE, confidence=0.49)
+    assert routes.channels_for(replace(CHANGE, evidence=(doubtful,)), NOW) == ()
+    assert routes.channels_for(replace(CHANGE, evidence=(doubtful, EVIDENCE)), NOW) == ("log",)
+
+
 def test_history_alerts_nobody(tmp_path: Path) -> None:
     routes = load_routes(Settings(data=tmp_path, alert_max_age_days=90))
     assert routes.channels_for(CHANGE, datetime(2022, 5, 30)) == ("console", "file")  # noqa: DTZ001
@@ -135,6 +143,10 @@ def test_the_effective_day_of_a_moved_end_is_the_new_end() -> None:
         (
             "[channels.a]\ntype = 'console'\ntimezone='Mars'\n[[routes]]\nchannels='a'",
             "unknown time zone 'Mars'",
+        ),
+        (
+            "[channels.a]\ntype = 'console'\n[[routes]]\nchannels='a'\nconfidence=50",
+            "routes[0].confidence: must be a number from 0 to 1, not 50",
         ),
         ("[channels.a]\ntype = 'console'", "routes: must be a list"),
         (
