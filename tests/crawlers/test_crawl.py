@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import os
-from datetime import datetime, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from crawlers.archive import ArchiveWriter, Fetched, digest_of, read_snapshots
 from crawlers.crawl import crawl_source
@@ -21,6 +24,8 @@ def test_index_pages_are_followed_and_articles_archived(site: Site, tmp_path: Pa
     )
     site.pages |= {"/list": Page(first), "/list2": Page(listing("/n/2", "/n/3"))}
     site.pages |= {f"/n/{number}": Page(article(f"Notice {number}")) for number in (1, 2, 3)}
+    packed = gzip.compress(article("Notice 2"))
+    site.pages["/n/2"] = Page(packed, headers={"Content-Encoding": "gzip"})
     discovery = f'type = "index"\nurls = ["{site.url}/list"]\nlinks = "ul.list a"\nnext_page = "a.next"'
     discovery += '\ninclude = ["/n/"]'
     source = declare(tmp_path, "board", discovery)
@@ -35,10 +40,13 @@ def test_index_pages_are_followed_and_articles_archived(site: Site, tmp_path: Pa
     assert site.paths() == ["/robots.txt", "/list", "/list2", "/n/1", "/n/2", "/n/3"]
     assert site.asked[0].headers["User-Agent"].startswith("linkpolicy/")
     assert "https://example.org/us" in site.asked[0].headers["User-Agent"]
+    assert {asked.headers["Accept-Encoding"] for asked in site.asked} == {"gzip"}
     [name] = report.warc_files
     snapshots = list(read_snapshots(tmp_path / "archive" / name))
     assert [snapshot.url.removeprefix(site.url) for snapshot in snapshots] == ["/n/1", "/n/2", "/n/3"]
-    assert snapshots[0].body == article("Notice 1")
+    assert [snapshot.body for snapshot in snapshots] == [article(f"Notice {number}") for number in (1, 2, 3)]
+    sizes = {page.url.removeprefix(site.url): page.size for page in report.pages}
+    assert sizes["/n/2"] == len(article("Notice 2")) > len(packed)
     assert snapshots[0].source_id == "board"
     assert snapshots[0].listed_title == "About /n/1"
     assert CrawlReport.from_json(report.to_json()) == report
@@ -48,6 +56,15 @@ def test_second_night_sends_conditional_requests_and_stores_no_body(site: Site, 
     """Set LINKPOLICY_TEST_PAGES=500 for a large site."""
     links = [f"/n/{number}" for number in range(PAGES)]
     site.pages |= {link: Page(article(link)) for link in links} | {"/list": Page(listing(*links))}
+    day = "Tue, 22 Feb 2022 20:00:00 GMT"
+
+    def dated(handler: Any) -> Page:
+        """An older server: it knows no ETag, but when the page was changed."""
+        same = handler.headers.get("If-Modified-Since") == day
+        body = b"" if same else article("/n/0")
+        return Page(body, 304 if same else 200, headers={"Last-Modified": day}, etag=False)
+
+    site.pages["/n/0"] = dated
     source = declare(tmp_path, "board", f'type = "index"\nurls = ["{site.url}/list"]', 'revisit = "always"')
     archive = tmp_path / "archive"
     first = crawl_source(source, archive, CrawlState(), run_id="one")
@@ -55,6 +72,7 @@ def test_second_night_sends_conditional_requests_and_stores_no_body(site: Site, 
     second = crawl_source(source, archive, states(first), run_id="two")
     assert second.count(Outcome.UNCHANGED, role=Role.CONTENT) == PAGES
     assert (site.sent - sent) < 0.05 * sent
+    assert {page.status for page in second.pages if page.role is Role.CONTENT} == {304}
     assert all(snapshot.revisit for snapshot in read_snapshots(archive / second.warc_files[0]))
     site.pages["/n/7"] = Page(article("/n/7", "Everything is allowed again. " * 20))
     third = crawl_source(source, archive, states(second, states(first)), run_id="three")
@@ -114,6 +132,36 @@ def test_feed_gives_days_and_titles_to_its_articles(site: Site, tmp_path: Path) 
     report = crawl_source(source, tmp_path / "archive", CrawlState(), run_id="one")
     [snapshot] = read_snapshots(tmp_path / "archive" / report.warc_files[0])
     assert (snapshot.listed_title, str(snapshot.listed)) == ("Links are back", "2022-10-28")
+
+
+def test_sitemap_index_and_json_listing_lead_to_their_articles(site: Site, tmp_path: Path) -> None:
+    """A sitemap index names a packed news sitemap; a JSON listing has two pages."""
+    frame = '<{0} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{1}</{0}>'
+    index = frame.format("sitemapindex", "<sitemap><loc>/news.xml.gz</loc></sitemap>")
+    news = f"""<url><loc>{site.url}/a</loc><n:news xmlns:n="http://www.google.com/schemas/sitemap-news/0.9">
+    <n:publication_date>2022-10-27T20:00:00Z</n:publication_date><n:title>Links are back</n:title>
+    </n:news></url>"""
+    site.pages |= {"/sitemap.xml": Page(index.encode()), "/a": Page(article("Links are back"))}
+    packed = gzip.compress(frame.format("urlset", news).encode())
+    site.pages["/news.xml.gz"] = Page(packed, content_type="application/gzip")
+    site.pages["/api"] = Page(b'{"data": {"next": "/api?p=2", "list": [{"id": 1, "href": "/b"}]}}')
+    site.pages["/api?p=2"] = Page(b'{"data": {"list": [{"id": 2, "href": "/c", "at": 1645560000}]}}')
+    site.pages |= {"/b": Page(article("B")), "/c": Page(article("C"))}
+    zone = 'timezone = "Asia/Shanghai"'
+    sitemap = declare(tmp_path, "news", f'type = "sitemap"\nurls = ["{site.url}/sitemap.xml"]', zone)
+    paths = 'items = "data.list"\nitem_url = "href"\nitem_published = "at"\nnext_page = "data.next"'
+    api = declare(tmp_path, "api", f'type = "api"\nurls = ["{site.url}/api"]\n{paths}', zone)
+    with ThreadPoolExecutor() as pool:
+        one, two = pool.map(
+            lambda source: crawl_source(source, tmp_path / "archive", CrawlState(), run_id="one"),
+            (sitemap, api),
+        )
+    assert outcomes(one, site.url) == dict.fromkeys(["/sitemap.xml", "/news.xml.gz", "/a"], Outcome.NEW)
+    assert outcomes(two, site.url) == dict.fromkeys(["/api", "/api?p=2", "/b", "/c"], Outcome.NEW)
+    [snapshot] = read_snapshots(tmp_path / "archive" / one.warc_files[0])
+    assert (snapshot.listed_title, str(snapshot.listed)) == ("Links are back", "2022-10-28")
+    listed = [snapshot.listed for snapshot in read_snapshots(tmp_path / "archive" / two.warc_files[0])]
+    assert listed == [None, date(2022, 2, 23)]
 
 
 def test_page_limits_leave_the_rest_for_the_next_run(site: Site, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import resource
 import socket
 import ssl
@@ -63,6 +64,15 @@ def _cut(handler: Any) -> None:
     handler.close_connection = True
 
 
+def _drip(handler: Any) -> None:
+    """A byte now and then: each comes in time, the page never does."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 9999\r\n\r\n")
+    with suppress(OSError):
+        for _ in range(100):
+            handler.wfile.write(b"x")
+            time.sleep(0.2)
+
+
 def _garbage(handler: Any) -> None:
     handler.wfile.write(b"\x00\x01\x02 this is no HTTP\r\n\r\n")
     handler.close_connection = True
@@ -93,6 +103,11 @@ def _hostile(site: Site) -> dict[str, tuple[Outcome, str]]:
         "/large": (Page(b"x" * 3_000_000), Outcome.FAILED, "body larger than allowed"),
         "/cut-gzip": (Page(packed[:-40], headers=zipped), Outcome.FAILED, "the gzip data are cut off"),
         "/broken-gzip": (Page(b"no gzip at all", headers=zipped), Outcome.FAILED, "the gzip data are broken"),
+        "/brotli": (
+            Page(b"\x0b", headers={"Content-Encoding": "br"}),
+            Outcome.FAILED,
+            "content encoding br was not asked for",
+        ),
         "/cut": (_cut, Outcome.FAILED, "the answer was cut off"),
         "/reset": (_reset, Outcome.FAILED, ""),
         "/garbage": (_garbage, Outcome.FAILED, "ParseError"),
@@ -169,6 +184,7 @@ def _sources(
     large.pages["/sitemap.xml"] = Page(
         f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}</urlset>'.encode()
     )
+    large.pages["/drip"] = _drip
     large.pages |= {f"/a/{number}": Page(article(f"Article {number}")) for number in range(10_000)}
     sources = [
         declare(tmp_path, "hostile", f'type = "index"\nurls = ["{bad.url}/list"]'),
@@ -183,6 +199,7 @@ def _sources(
             f'type = "sitemap"\nurls = ["{large.url}/sitemap.xml"]\n[expect]\nmax_items = 30',
         ),
         declare(tmp_path, "tls", f'type = "pages"\nurls = ["{secure}/p"]'),
+        declare(tmp_path, "dripping", f'type = "pages"\nurls = ["{large.url}/drip"]'),
     ]
     sites = []
     for number in range(GOOD_SITES):
@@ -226,6 +243,12 @@ def test_every_fault_is_named_and_every_good_page_arrives(tmp_path: Path) -> Non
     [refused] = reports["tls"].pages
     assert refused.outcome is Outcome.FAILED
     assert refused.reason == "robots.txt cannot be read: TLS: certificate verify failed"
+    [dripped] = reports["dripping"].pages
+    assert (dripped.outcome, dripped.reason) == (Outcome.FAILED, "no complete answer in time")
+    names = {path.name for path in archive.iterdir()}  # nothing in them comes from the web
+    assert {re.sub(r"\d{8}T\d{12}", "N", name) for name in names if not name.startswith(".")} == {
+        f"{source}-N.{kind}" for source in reports for kind in ("warc.gz", "report.json")
+    } - {"tls-N.warc.gz", "dripping-N.warc.gz"}
     hostile = archive / reports["hostile"].warc_files[0]
     chinese = next(page for page in read_snapshots(hostile) if page.url.endswith("/charset"))
     document = read_document(chinese, sources[0])

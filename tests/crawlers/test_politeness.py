@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from scrapy.http import Response
 
 from crawlers.crawl import crawl_source
+from crawlers.politeness import asked_wait
 from crawlers.records import CrawlReport, CrawlState, Discovery, Outcome, Source
 from crawlers.settings import Limits, scrapy_settings
 from tests.crawlers.site import Page, Site, article, declare, listing, outcomes, reasons, running
@@ -29,6 +32,7 @@ def test_robots_crawl_delay_and_declared_delay_are_kept(tmp_path: Path) -> None:
         links = [f"/n/{number}" for number in range(5)]
         for site in (asks, asks_nothing):
             site.pages |= {link: Page(article(link)) for link in links} | {"/list": Page(listing(*links))}
+        asks.pages["/n/4"] = Page(b"", 302, headers={"Location": "/n/3"}, etag=False)
         rules = b"User-agent: *\nDisallow: /n/3\nCrawl-delay: 0.5\nUser-agent: other\nDisallow: /\n"
         asks.pages["/robots.txt"] = Page(rules, content_type="text/plain")
         quick = declare(tmp_path, "quick", f'type = "index"\nurls = ["{asks.url}/list"]')
@@ -36,8 +40,9 @@ def test_robots_crawl_delay_and_declared_delay_are_kept(tmp_path: Path) -> None:
             tmp_path, "slow", f'type = "index"\nurls = ["{asks_nothing.url}/list"]', politeness="delay = 0.4"
         )
         reports = list(pool.map(lambda source: _crawl(source, tmp_path / "archive"), (quick, slow)))
-        assert outcomes(reports[0], asks.url)["/n/3"] is Outcome.REFUSED
-        assert reasons(reports[0], asks.url) == {"/n/3": "forbidden by robots.txt"}
+        forbidden = dict.fromkeys(("/n/3", "/n/4"), "forbidden by robots.txt")  # after a redirect too
+        assert reasons(reports[0], asks.url) == forbidden
+        assert {outcomes(reports[0], asks.url)[path] for path in forbidden} == {Outcome.REFUSED}
         assert asks.paths() == ["/robots.txt", "/list", "/n/0", "/n/1", "/n/2", "/n/4"]
         assert min(_gaps([asked.at for asked in asks.asked][1:])) > 0.45
         assert min(_gaps([asked.at for asked in asks_nothing.asked][1:])) > 0.35
@@ -98,6 +103,22 @@ def test_retry_after_is_honoured_or_ends_the_host(tmp_path: Path) -> None:
             "/list": Outcome.NEW, "/a": Outcome.FAILED, "/b": Outcome.DEFERRED, "/c": Outcome.DEFERRED,
         }  # fmt: skip
         assert reasons(second, late.url)["/b"] == "the host asked to wait 86400 s"
+
+
+PAST = "Tue, 22 Feb 2022 20:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("status", "value", "least", "most"),
+    [(429, "7", 7, 7), (503, "{:%a, %d %b %Y %H:%M:%S GMT}", 90, 100), (503, PAST, 0, 0)],
+)
+def test_retry_after_is_seconds_or_a_date(status: int, value: str, least: float, most: float) -> None:
+    moment = value.format(datetime.now(UTC) + timedelta(seconds=100))
+    wait = asked_wait(Response("https://example.org/", status, {"Retry-After": moment}))
+    assert wait is not None
+    assert least <= wait <= most
+    assert asked_wait(Response("https://example.org/", 200, {"Retry-After": moment})) is None
+    assert asked_wait(Response("https://example.org/", status, {"Retry-After": "soon"})) is None
 
 
 def test_nothing_is_fetched_while_robots_txt_is_broken(site: Site, tmp_path: Path) -> None:
