@@ -61,7 +61,7 @@ def hash_of(told: list[str]) -> str:
 
 
 def analyst(link: Path, stop: Event, mouth: Connection) -> None:
-    """Ask, think, ask, and once after the last night. Sends a word after the first time, then the findings."""
+    """Ask, think, ask, and once after the last night. Sends a word after the first time, then what it saw."""
     seen: Counter[State] = Counter()
     faults: list[str] = []
     last = False
