@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.resolver import CachingThreadedResolver
@@ -38,6 +39,8 @@ class AddressGuard:
             place = netloc(request.url)
         except ValueError:
             raise AddressRefusedError(f"not a URL: {request.url[:200]}") from None
+        if "@" in urlsplit(request.url).netloc:  # not repeated: reports are read by others
+            raise AddressRefusedError("the URL holds credentials")
         if not request.url.startswith(("http://", "https://")):
             raise AddressRefusedError(f"not an http or https URL: {request.url[:200]}")
         if is_private_host(place[0]) and place not in self._local:
@@ -45,13 +48,18 @@ class AddressGuard:
 
 
 class PublicResolver(CachingThreadedResolver):
-    """Resolve names, but only to public addresses; a local source's declared names are exempt."""
+    """Resolve names, but only to public addresses; a local source's declared names are exempt.
+
+    So is the proxy that the operator has set: it may well stand in the same network.
+    """
 
     @classmethod
     def from_crawler(cls, crawler: Any, reactor: Any) -> PublicResolver:
         """Make the resolver of a crawl."""
         resolver: PublicResolver = super().from_crawler(crawler, reactor)
         resolver.exempt = {host for host, _ in crawler.settings.getlist("LINKPOLICY_LOCAL_HOSTS")}
+        if crawler.settings.getbool("HTTPPROXY_ENABLED"):
+            resolver.exempt |= {urlsplit(proxy).hostname or "" for proxy in getproxies().values()}
         return resolver
 
     exempt: set[str]

@@ -117,7 +117,9 @@ def chosen(links: Iterable[Link], source: Source) -> tuple[Link, ...]:
 
 def _is_page(url: str, source: Source) -> bool:
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or _NO_PAGE.search(parts.path):
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        return False
+    if _NO_PAGE.search(parts.path):
         return False
     if source.include and not any(re.search(pattern, url) for pattern in source.include):
         return False

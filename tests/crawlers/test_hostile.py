@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import os
 import re
@@ -30,6 +31,7 @@ from crawlers.archive import read_snapshots
 from crawlers.crawl import crawl_source
 from crawlers.records import CrawlReport, CrawlState, Outcome, Role, Source
 from crawlers.settings import Limits
+from crawlers.sources import load_source
 from crawlers.text import read_document
 from extract.records import Document
 from tests.crawlers.site import Page, Site, article, declare, listing, outcomes, reasons, running
@@ -117,6 +119,11 @@ def _hostile(site: Site) -> dict[str, tuple[Outcome, str]]:
             _to("http://169.254.169.254/latest"),
             Outcome.REFUSED,
             "private address: 169.254.169.254:80",
+        ),
+        "/credentials": (
+            _to(f"{site.url.replace('//', '//me:secret@')}/good"),
+            Outcome.REFUSED,
+            "the URL holds credentials",
         ),
         "/decimal": (_to("http://2130706433/"), Outcome.REFUSED, "private address: 2130706433:80"),
         "/six": (_to("http://[::1]/"), Outcome.REFUSED, "private address: ::1:80"),
@@ -257,6 +264,29 @@ def test_every_fault_is_named_and_every_good_page_arrives(tmp_path: Path) -> Non
     assert time.monotonic() - began < 150
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 500_000  # kilobytes
     assert threading.active_count() < 100
+
+
+def test_the_password_of_a_proxy_stands_nowhere(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The proxy may lie in a private network; it alone learns the password, and the site's address."""
+    url = "http://news.example.org/p"
+    site.pages[url] = Page(article("Rules"))
+    monkeypatch.setenv("http_proxy", site.url.replace("//", "//me:secret@"))
+    path = tmp_path / "news.toml"
+    declaration = 'id = "news"\nname = "N"\nkind = "news"\n[discovery]\ntype = "pages"\nurls = ["{}"]\n'
+    path.write_text(declaration.format(url), encoding="utf-8")
+    archive = tmp_path / "archive"
+    report = crawl_source(load_source(path), archive, CrawlState(), run_id="one", limits=LIMITS)
+    assert outcomes(report) == {url: Outcome.NEW}
+    basic = base64.b64encode(b"me:secret").decode()
+    assert {asked.headers["Proxy-Authorization"] for asked in site.asked} == {f"Basic {basic}"}
+    files = [file.read_bytes() for file in archive.iterdir()]
+    kept = b"".join(gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body for body in files)
+    kept += "".join(capfd.readouterr()).encode()
+    assert b"Rules" in kept
+    assert b"secret" not in kept
+    assert basic.encode() not in kept
 
 
 def test_names_that_resolve_to_private_addresses_are_refused(site: Site, tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ SITEMAP = '<?xml version="1.0"?><{0} xmlns="http://www.sitemaps.org/schemas/site
 def test_index_keeps_pages_of_the_site_once() -> None:
     html = """<base href="/de/"><a href="n/1#top"> One <b>more</b></a><a href="/de/n/1?utm_source=x"></a>
     <a href="https://other.org/2">Other</a><a href="pic.jpg">P</a><a href="mailto:a@b.c">M</a>
-    <a href="javascript:x()">J</a><a href="http://[broken/">B</a><a href="?page=2">next</a>"""
+    <a href="javascript:x()">J</a><a href="http://[broken/">B</a><a href="https://me:secret@example.org/">S</a>
+    <a href="?page=2">next</a>"""
     links = read_index(html.encode(), BASE, "text/html", SOURCE).links
     assert links == (
         Link("https://example.org/de/n/1", title="One more"),
