@@ -85,6 +85,7 @@ def check(
     sources: Sources = None,
 ) -> None:
     """Check all declarations; the first wrong key is named with its file."""
+    from crawlers import chromium
     from crawlers.sources import DEFAULT_DIRECTORY, SourceError, load_sources
     from extract.vocabulary import load_vocabulary
     from flows.night import pick_sources
@@ -97,6 +98,9 @@ def check(
         raise InputError(str(error)) from None
     if live is None:
         say(f"{len(found)} declarations in {directory} are good")
+        rendered = [source.id for source in found if source.render]
+        if rendered and (missing := chromium.problem()):
+            say(f"not crawled on this machine: {', '.join(rendered)}; {missing}")
     else:
         from flows.trial import try_source
 

@@ -8,7 +8,6 @@ import random
 import resource
 import struct
 import zlib
-from collections.abc import Sequence
 from pathlib import Path
 
 import brotli
@@ -20,7 +19,7 @@ from crawlers.archive import Entry, Unread, read_entries
 from crawlers.crawl import crawl_source
 from crawlers.records import CrawlReport, CrawlState, Outcome
 from crawlers.settings import Limits
-from tests.crawlers.site import article, declare, outcomes, reasons
+from tests.crawlers.site import article, declare, outcomes, reasons, states
 
 MANY = 64 << 20
 LIMIT = 2_000_000
@@ -78,10 +77,10 @@ def record(length: int | str) -> bytes:
     return f"{head}Content-Length: {length}\r\n\r\n".encode()
 
 
-def crawl(directory: Path, paths: Sequence[str] = ("inbox",), **limits: float) -> CrawlReport:
-    source = declare(directory, "inbox", f'type = "files"\nurls = {list(paths)}'.replace("'", '"'))
+def crawl(directory: Path, known: CrawlState | None = None, **limits: float) -> CrawlReport:
+    source = declare(directory, "inbox", 'type = "files"\nurls = ["inbox"]')
     bounds = Limits(page_bytes=LIMIT, **limits)  # type: ignore[arg-type]
-    return crawl_source(source, directory / "archive", CrawlState(), run_id="one", limits=bounds)
+    return crawl_source(source, directory / "archive", known or CrawlState(), run_id="one", limits=bounds)
 
 
 def test_pages_that_swell_are_named_and_the_others_arrive(tmp_path: Path) -> None:
@@ -98,10 +97,13 @@ def test_pages_that_swell_are_named_and_the_others_arrive(tmp_path: Path) -> Non
     theirs.raw(swollen_member(record(len(http) + MANY) + http))
     theirs.page("last", PAGE).close()
 
+    large = tmp_path / "inbox" / "large.html"
+    large.write_bytes(bytes(LIMIT + 1))
     report = crawl(tmp_path)
 
     swells = f"larger than {LIMIT} bytes after decompression"
     assert reasons(report, "https://example.org/") == {
+        large.as_uri(): f"larger than {LIMIT} bytes",
         **dict.fromkeys(("gzip", "deflate", "brotli", "twice"), swells),
         "cut": "the gzip data are cut off",
         "zstd": "the content encoding 'zstd' is not read",
@@ -109,7 +111,7 @@ def test_pages_that_swell_are_named_and_the_others_arrive(tmp_path: Path) -> Non
     }
     found = outcomes(report, "https://example.org/")
     assert [name for name, outcome in found.items() if outcome is Outcome.NEW] == ["first", "last"]
-    assert (report.ended, report.listed, report.source_id) == ("finished", 10, "inbox")
+    assert (report.ended, report.listed, report.source_id) == ("finished", 11, "inbox")
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 500_000  # kilobytes
 
 
@@ -132,3 +134,13 @@ def test_damage_is_told_and_what_stands_before_it_is_kept(tmp_path: Path, last: 
     assert isinstance(first, Entry)
     assert first.snapshot.body == PAGE
     assert [entry.reason for entry in rest if isinstance(entry, Unread)] == [reason]
+
+
+def test_a_large_dump_is_taken_up_again_where_the_time_ran_out(tmp_path: Path) -> None:
+    Theirs(tmp_path / "inbox" / "theirs.warc.gz").page("1", PAGE).page("2", PAGE + b" ").close()
+    first = crawl(tmp_path, seconds=0)
+    assert (first.ended, first.left_out) == ("time limit", 1)
+    assert outcomes(first, "https://example.org/") == {"1": Outcome.NEW}
+    second = crawl(tmp_path, states(first), seconds=10)
+    assert (second.ended, second.left_out) == ("finished", 0)
+    assert outcomes(second, "https://example.org/") == {"1": Outcome.UNCHANGED, "2": Outcome.NEW}

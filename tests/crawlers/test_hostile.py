@@ -114,6 +114,13 @@ def _hostile(site: Site) -> dict[str, tuple[Outcome, str]]:
         "/reset": (_reset, Outcome.FAILED, ""),
         "/garbage": (_garbage, Outcome.FAILED, "ParseError"),
         "/loop": (_to("/loop"), Outcome.FAILED, "max redirections reached"),
+        "/five-hops": (_to("/hop/4"), Outcome.NEW, ""),
+        "/six-hops": (_to("/hop/5"), Outcome.FAILED, "max redirections reached"),
+        "/refresh": (
+            Page(b'<meta http-equiv=refresh content="0; url=http://169.254.1.1/">', etag=False),
+            Outcome.REFUSED,
+            "private address: 169.254.1.1:80",
+        ),
         "/home": (_to("http://127.0.0.1:9/admin"), Outcome.REFUSED, "private address: 127.0.0.1:9"),
         "/cloud": (
             _to("http://169.254.169.254/latest"),
@@ -145,6 +152,8 @@ def _hostile(site: Site) -> dict[str, tuple[Outcome, str]]:
         "/good": (Page(article("Good")), Outcome.NEW, ""),
     }
     site.pages |= {path: page for path, (page, _, _) in expected.items()}
+    site.pages |= {f"/hop/{left}": _to(f"/hop/{left - 1}") for left in range(1, 6)}
+    site.pages["/hop/0"] = Page(article("At last"))
     site.pages["/list"] = Page(listing(*expected))
     return {path: (outcome, reason) for path, (_, outcome, reason) in expected.items()}
 

@@ -6,6 +6,7 @@ The last tests need `pip install 'linkpolicy[browser]'` and `apt-get install chr
 from __future__ import annotations
 
 import gzip
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from crawlers.settings import Limits, scrapy_settings
 from crawlers.sources import SourceError, load_source
 from crawlers.text import read_document
 from extract.records import Document
+from flows.cli import run
 from tests.crawlers.site import PARAGRAPH, Page, Site, declare, outcomes, reasons, running, states
 
 LIMITS = Limits(seconds=120, page_seconds=20, page_bytes=2_000_000)
@@ -83,6 +85,19 @@ def test_what_is_missing_is_said_with_the_command_that_installs_it(
     (tmp_path / ".cache" / "ms-playwright" / "chromium-1255").mkdir(parents=True)
     assert chromium.problem() == ""
     assert site.asked == []
+
+
+def test_a_check_tells_which_sources_cannot_be_rendered_here(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _rendered(site, tmp_path, "/p")
+    for missing, told in (
+        ("", ""),
+        ("rendering needs more", "not crawled on this machine: app; rendering needs more\n"),
+    ):
+        monkeypatch.setattr(chromium, "problem", partial(str, missing))
+        assert run(["sources", "check", "--sources", str(tmp_path)]) == 0
+        assert capsys.readouterr().out == f"1 declarations in {tmp_path} are good\n{told}"
 
 
 def test_only_sources_that_are_rendered_know_of_a_browser(site: Site, tmp_path: Path) -> None:
