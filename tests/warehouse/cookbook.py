@@ -1,4 +1,4 @@
-"""The cookbook's queries and results, read from its Markdown."""
+"""The cookbook's queries, programs and their results, read from its Markdown."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ import duckdb
 
 COOKBOOK = Path(__file__).parents[2] / "docs" / "sql-cookbook.md"
 _ENTRY = re.compile(r"^## \d+\. (.+?)\n\n```sql\n(.+?)\n```\n\n((?:\|[^\n]*\n)+)", re.MULTILINE | re.DOTALL)
+_PROGRAM = re.compile(r"^```(sh|python)\n(.+?)^```\n\n```text\n(.+?)^```\n", re.MULTILINE | re.DOTALL)
+
+
+def programs() -> list[tuple[str, str, str]]:
+    """(language, program, output) of each way to open the file."""
+    return _PROGRAM.findall(COOKBOOK.read_text(encoding="utf-8"))
 
 
 def entries() -> list[tuple[str, str, str]]:
