@@ -14,7 +14,7 @@ from tests.warehouse.scenario import filler
 from warehouse.checks import run_checks
 from warehouse.load import load_batch
 from warehouse.policy import derive
-from warehouse.rebuild import drift
+from warehouse.rebuild import drift, history_drift
 from warehouse.records import Batch, Cause, SnapshotRow, Verdict
 from warehouse.review import queue
 from warehouse.sql import set_variable
@@ -105,7 +105,7 @@ def test_every_moment_is_what_a_whole_derivation_gives(
     rng = random.Random(seed)  # noqa: S311
     past: list[Document] = []
     for number in range(1, 9):
-        load_batch(connection, some_night(number, connection, rng, past))
+        load_batch(connection, some_night(number, connection, rng, past), lambda _: ["console", "mail"])
     assert drift(connection) == []
     assert [failure for failure in run_checks(connection) if failure.severity == "error"] == []
     for (known,) in connection.execute("SELECT known_at FROM run ORDER BY number").fetchall():
@@ -118,3 +118,23 @@ def test_every_moment_is_what_a_whole_derivation_gives(
             {"known": known},
         ).fetchall()
         assert believed == whole
+    for table in ("policy", "change", "alert"):
+        assert connection.execute(f"SELECT count(*) > 20 FROM {table}").fetchone() == (True,)  # noqa: S608
+    assert history_drift(connection) == []
+
+
+def test_a_damaged_history_is_found(connection: duckdb.DuckDBPyConnection) -> None:
+    rng = random.Random(3)  # noqa: S311
+    past: list[Document] = []
+    for number in range(1, 4):
+        load_batch(connection, some_night(number, connection, rng, past), lambda _: ["console"])
+    connection.execute(
+        "UPDATE policy SET known_to = known_to - INTERVAL 1 HOUR WHERE known_to < '9999-12-31'"
+    )
+    connection.execute("DELETE FROM change WHERE run_id = 'n2'")
+    connection.execute("UPDATE alert SET created_at = created_at + INTERVAL 1 HOUR")
+    places = {row["place"] for row in history_drift(connection)}
+    assert places == {
+        "policy, stored only", "policy, derived only", "change, derived only", "alert, stored only",
+    }  # fmt: skip
+    assert connection.execute("SELECT count(*) FROM change WHERE run_id = 'n2'").fetchone() == (0,)
