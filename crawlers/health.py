@@ -74,9 +74,10 @@ def judge(
     """
     status, evidence = (
         _whole_run(report)
-        or _moved(source, report)
+        or _gone(source, report)
         or _listings(source, report)
         or _articles(report, unread)
+        or _in_part(source, report)
         or _silence(report, history)
     )
     since = report.started_at
@@ -129,12 +130,24 @@ def _articles(report: CrawlReport, unread: Sequence[NotContent]) -> _Found | Non
     return None
 
 
-def _moved(source: Source, report: CrawlReport) -> _Found | None:
-    """A declared page that leads to another site: what it gives may be had, until the redirect goes."""
+def _gone(source: Source, report: CrawlReport) -> _Found | None:
+    """A declared URL that is gone, or leads to another site, which works until the redirect goes."""
     for page in report.pages:
-        if page.url in source.urls and page.final_url and _site(page.url) != _site(page.final_url):
+        if page.url not in source.urls:
+            continue
+        if page.outcome is Outcome.GONE:
+            return Health.BROKEN, f"{page.url} is gone: {page.reason}"
+        if page.final_url and _site(page.url) != _site(page.final_url):
             return Health.BROKEN, f"{page.url} has moved to {page.final_url}"
     return None
+
+
+def _in_part(source: Source, report: CrawlReport) -> _Found | None:
+    """A declared URL that fails beside others, a page that the crawl itself fell over."""
+    for page in report.pages:
+        if page.url in source.urls and page.outcome in _BAD:
+            return Health.SUSPICIOUS, f"{page.url} could not be had: {page.reason or page.outcome.value}"
+    return (Health.SUSPICIOUS, report.error) if report.error else None
 
 
 def _site(url: str) -> str:

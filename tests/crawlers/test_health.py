@@ -33,7 +33,7 @@ from tests.crawlers.site import Page, Site, article, declare, listing
 DAY = timedelta(days=1)
 NOW = datetime(2026, 11, 28, 3)  # noqa: DTZ001
 LISTING = "https://example.org/list"
-SOURCE = Source("s", "S", Kind.NOTICE, Discovery.INDEX, (LISTING,), min_items=2)
+SOURCE = Source("s", "S", Kind.NOTICE, Discovery.INDEX, (LISTING, f"{LISTING}2"), min_items=2)
 
 
 def _result(outcome: Outcome, role: Role = Role.CONTENT, reason: str = "", place: str = "") -> PageResult:
@@ -49,6 +49,8 @@ LIST = _result(Outcome.NEW, Role.DISCOVERY)
 SAME = _result(Outcome.UNCHANGED, Role.DISCOVERY)
 MOVED = replace(LIST, url=LISTING, final_url="https://elsewhere.org/")
 AWAY = replace(MOVED, outcome=Outcome.FAILED, reason="HTTP 500")
+OTHER = replace(AWAY, url="https://example.org/list2", final_url="https://example.org/list2")
+GONE = replace(LIST, url=LISTING, role=Role.CONTENT, outcome=Outcome.GONE, reason="HTTP 404")
 SAME_SITE = replace(MOVED, final_url="https://www.example.org/all")
 NEW = _result(Outcome.NEW)
 WALL = _result(Outcome.BLOCKED, reason="challenge: says 'captcha'")
@@ -70,6 +72,13 @@ CASES = {
     "moved and ill": (_report(AWAY), Health.BROKEN, "has moved to"),
     "other host of the site": (_report(SAME_SITE, NEW), Health.OK, ""),
     "moved article": (_report(LIST, replace(NEW, final_url="https://elsewhere.org/")), Health.OK, ""),
+    "gone": (_report(GONE), Health.BROKEN, f"{LISTING} is gone: HTTP 404"),
+    "one of two listings": (_report(OTHER, LIST, NEW), Health.SUSPICIOUS, "list2 could not be had: HTTP 500"),
+    "fell over": (
+        _report(LIST, NEW, error="1 pages broke the crawler"),
+        Health.SUSPICIOUS,
+        "broke the crawl",
+    ),
     "crashed": (_report(ended="crashed", error="boom"), Health.BROKEN, "crashed: boom"),
 }
 

@@ -75,7 +75,7 @@ def _past(settings: Settings, now: datetime, source_id: str, statuses: dict[int,
 def test_each_verdict_is_reached_by_a_night(
     site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Five sources, each ill in its way; what is usual for two of them is told by the nights before."""
+    """Six sources, each ill in its way; what is usual for two of them is told by the nights before."""
     data, sources = tmp_path / "data", tmp_path / "sources"
     settings = Settings(data=data, sources=sources, parallel_sources=3)
     elsewhere = site.url.replace("127.0.0.1", "localhost")
@@ -88,6 +88,7 @@ def test_each_verdict_is_reached_by_a_night(
     declare(sources, "walled", f'type = "index"\nurls = ["{site.url}/walls"]')
     both = f'"{site.url}/old", "{elsewhere}/new"'
     declare(sources, "moved", f'type = "pages"\nurls = [{both}]')
+    declare(sources, "gone", f'type = "pages"\nurls = ["{site.url}/away"]')
     layout = '\n[[selectors]]\ncontent = "div.art"'
     declare(sources, "redrawn", f'type = "pages"\nurls = ["{site.url}/new"]{layout}')
     now = utc_now()
@@ -102,6 +103,7 @@ def test_each_verdict_is_reached_by_a_night(
     told = "none of 2 articles could be had: challenge: says 'Just a moment' and little else"
     assert found["walled"] == ("broken", told)
     assert found["moved"] == ("broken", f"{site.url}/old has moved to {elsewhere}/new")
+    assert found["gone"] == ("broken", f"{site.url}/away is gone: HTTP 404")
     since = f"(since {now - timedelta(days=2):%Y-%m-%d})"
     assert found["redrawn"] == ("broken", f"selector without match on 1 pages: content 'div.art' {since}")
     assert run(["sources", "health", "--json", "--sources", str(sources), "--data", str(data)]) == 1
