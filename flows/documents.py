@@ -59,7 +59,11 @@ def _read_path(path: Path, given: Given) -> Iterator[Document]:
     elif is_archive(path):
         from flows.reading import read_archive
 
-        yield from (reading.document for reading in read_archive(path, {}) if reading.document)
+        for reading in read_archive(path, {}):
+            if reading.fault:
+                raise InputError(f"{path}: {reading.snapshot.url}: {reading.fault}")
+            if reading.document:
+                yield reading.document
     elif path.suffix.lower() in _PAGE_SUFFIXES:
         from flows.reading import read_page
 

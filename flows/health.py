@@ -37,15 +37,12 @@ class Notice:
     advice: str
 
 
-def notices(
-    nights: Sequence[Mapping[str, Any]], missed_after: timedelta, dead: Mapping[str, int]
-) -> list[Notice]:
+def notices(nights: Sequence[Mapping[str, Any]], missed_after: timedelta) -> list[Notice]:
     """Return what the latest of some nights has to tell.
 
     Args:
         nights: records of the journal, oldest first; the last is the one just over.
         missed_after: a longer gap between two nights is a missed one.
-        dead: alerts given up in this night, by channel.
     """
     if not nights:
         return []
@@ -55,8 +52,9 @@ def notices(
         _notice(
             night, f"channel {channel}", f"Channel {channel}: {count} alerts were given up", "alerts retry"
         )
-        for channel, count in dead.items()
+        for channel, count in night.get("dead", {}).items()
     ]
+    found += _unread_notices(night)
     if len(nights) > 1:
         gap = _time(night["started_at"]) - _time(nights[-2]["finished_at"])
         if gap > missed_after:
@@ -69,6 +67,17 @@ def notices(
             _notice(night, "unpublished", f"The night was loaded but {reason}", "look at the rows named")
         )
     return found
+
+
+def _unread_notices(night: Mapping[str, Any]) -> list[Notice]:
+    pages = night.get("unread", ())
+    if not pages:
+        return []
+    url, reason = pages[0]
+    headline = f"{len(pages)} archived pages could not be read, the first {url}: {reason}"
+    return [
+        _notice(night, "unread", headline, "they are tried again; report it if `status` still shows them")
+    ]
 
 
 def _source_notices(nights: Sequence[Mapping[str, Any]], run: Mapping[str, Any]) -> list[Notice]:
@@ -103,17 +112,23 @@ def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def tell(settings: Settings, channel: Channel | None, new: Sequence[Notice]) -> list[str]:
-    """Send new notices and those that wait; return one line for each that did not arrive.
+def tell(settings: Settings, channel: Channel | None) -> list[str]:
+    """Send what the nights since the last call have to tell; return one line for each that did not arrive.
+
+    Nights that were killed before they told anything are made up for; without any call before, only the last
+    night speaks. A kill after sending sends once more, under the same id.
 
     Args:
         settings: of this machine.
         channel: the operator's, None keeps nothing and tells nobody.
-        new: what the last night has to tell.
     """
-    if channel is None:
+    nights = journal.nights(settings.state)
+    if channel is None or not nights:
         return []
-    queue = [*_read(settings.state), *new]
+    told, queue = _read(settings.state)
+    missed_after = timedelta(hours=settings.missed_after_hours)
+    for count in range(_first_untold(nights, told), len(nights) + 1):
+        queue += notices(nights[:count], missed_after)
     problems = []
     while queue:
         try:
@@ -122,10 +137,15 @@ def tell(settings: Settings, channel: Channel | None, new: Sequence[Notice]) -> 
             problems.append(f"operator's channel {channel.name}: {error}")
             break
         queue.pop(0)
-    journal.write_whole(
-        _file(settings.state), json.dumps([asdict(n) for n in queue], ensure_ascii=False) + "\n"
-    )
+    kept = {"told": nights[-1]["run_id"], "queue": [asdict(notice) for notice in queue]}
+    journal.write_whole(_file(settings.state), json.dumps(kept, ensure_ascii=False) + "\n")
     return problems
+
+
+def _first_untold(nights: Sequence[Mapping[str, Any]], told: str) -> int:
+    """Return how many nights there are up to the first that has not been told of."""
+    names = [night["run_id"] for night in nights]
+    return names.index(told) + 2 if told in names else len(nights)
 
 
 def _message(notice: Notice) -> Message:
@@ -139,8 +159,12 @@ def _file(state: Path) -> Path:
     return state / "health.json"
 
 
-def _read(state: Path) -> list[Notice]:
+def _read(state: Path) -> tuple[str, list[Notice]]:
+    """Return the last night that was told of, and the notices that wait."""
     path = _file(state)
     if not path.is_file():
-        return []
-    return [Notice(**values) for values in json.loads(path.read_text(encoding="utf-8"))]
+        return "", []
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    if isinstance(kept, list):  # as it was written before the last night was kept
+        kept = {"told": "", "queue": kept}
+    return kept["told"], [Notice(**values) for values in kept["queue"]]

@@ -74,6 +74,7 @@ def ingest(settings: Settings, paths: Sequence[Path], given: Given) -> Ingested:
     changes: Counter[str] = Counter()
     with only_run(settings.state, wait=settings.busy == "wait"):
         for chunk in _chunks(paths, given, sources):
+            faults += chunk.faults
             pairs = _extracted(chunk.documents, faults)
             result = _load(settings, pairs, chunk.snapshots)
             totals["read"] += len(pairs)
@@ -113,6 +114,7 @@ class _Chunk:
 
     documents: tuple[Document, ...]
     snapshots: tuple[SnapshotRow, ...] = ()
+    faults: tuple[str, ...] = ()
 
 
 def _chunks(paths: Sequence[Path], given: Given, sources: Mapping[str, Source]) -> Iterator[_Chunk]:
@@ -122,10 +124,13 @@ def _chunks(paths: Sequence[Path], given: Given, sources: Mapping[str, Source]) 
         yield _Chunk(part)
     for path in paths:
         if is_archive(path):
-            read = [reading for reading in read_archive(path, sources) if reading.document]
+            read = list(read_archive(path, sources))
             yield _Chunk(
                 tuple(reading.document for reading in read if reading.document),
-                tuple(snapshot_row(reading.snapshot) for reading in read),
+                tuple(snapshot_row(reading.snapshot) for reading in read if reading.document),
+                tuple(
+                    f"{path}: {reading.snapshot.url}: {reading.fault}" for reading in read if reading.fault
+                ),
             )
 
 

@@ -6,34 +6,22 @@ crawl each source -> read and extract -> load in one transaction -> publish -> d
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extract.data import DataError
-from extract.records import Document, Extraction
 from flows import journal
 from flows.delivery import Delivery, deliver
 from flows.errors import FailedError, InputError
-from flows.reading import extract, read_archive
 from flows.routing import load_routes
 from flows.settings import Settings
+from flows.sourcework import SourceWork, extractor_version
 from flows.stores import writing
 
 if TYPE_CHECKING:
-    from crawlers.records import CrawlReport, CrawlState, NotContent, Source
-    from warehouse.records import CrawlRecord, LoadResult, SnapshotRow, SourceRun
-
-
-@dataclass(frozen=True, slots=True)
-class SourceWork:
-    """One source's part of a run, ready to be loaded."""
-
-    run: SourceRun
-    snapshots: tuple[SnapshotRow, ...]
-    readings: tuple[tuple[Document, Extraction], ...]
+    from crawlers.records import CrawlReport, CrawlState, Source
+    from warehouse.records import CrawlRecord, LoadResult
 
 
 def utc_now() -> datetime:
@@ -132,98 +120,12 @@ def crawl(settings: Settings, run_id: str, source: Source, state: CrawlState) ->
     )
 
 
-def read_source(settings: Settings, report: CrawlReport, source: Source | None) -> SourceWork:
-    """Read and extract what one crawl archived; a fault ends up in the source's run, never in an error."""
-    sources = {source.id: source} if source else {}
-    refused: list[NotContent] = []
-    pairs: list[tuple[Document, Extraction]] = []
-    faults: list[str] = []
-    try:
-        for name in report.warc_files:
-            for reading in read_archive(settings.archive / name, sources):
-                if reading.refused:
-                    refused.append(reading.refused)
-                if reading.document:
-                    extraction = extract(reading.document)
-                    if isinstance(extraction, str):
-                        faults.append(f"{extraction} ({reading.document.url})")
-                    else:
-                        pairs.append((reading.document, extraction))
-    except (InputError, DataError) as error:
-        faults.append(str(error))
-    except Exception as error:  # noqa: BLE001 - a page that trips the reader must not cost the other sources
-        faults.append(f"reading failed: {type(error).__name__}: {error}")
-    run = _source_run(settings, report, source, refused)
-    run = replace(run, documents=len(pairs), facts=sum(len(extraction.facts) for _, extraction in pairs))
-    if faults:
-        run = replace(run, status="broken", message="; ".join(faults[:3]))
-    return SourceWork(run, _snapshot_rows(report), tuple(pairs))
-
-
-def _source_run(
-    settings: Settings, report: CrawlReport, source: Source | None, refused: Sequence[NotContent]
-) -> SourceRun:
-    from crawlers.health import Health, PastRun, judge, news_of
-    from crawlers.records import Outcome
-    from warehouse.records import SourceRun
-
-    status, message = "ok", ""
-    if source is not None:
-        history = [
-            PastRun(run.started_at, Health(run.status), run.news)
-            for run in journal.history(settings.state, source.id)
-        ]
-        verdict = judge(source, report, history, refused)
-        status, message = verdict.status.value, verdict.evidence
-        if verdict.since < report.started_at and verdict.status is not Health.QUIET and message:
-            message += f" (since {verdict.since:%Y-%m-%d})"
-    return SourceRun(
-        source_id=report.source_id,
-        started_at=report.started_at,
-        finished_at=report.finished_at,
-        status=status,
-        requests=report.requests,
-        snapshots=news_of(report),
-        unchanged=report.count(Outcome.UNCHANGED),
-        bytes=report.bytes_received,
-        message=message,
-    )
-
-
-def _snapshot_rows(report: CrawlReport) -> tuple[SnapshotRow, ...]:
-    from crawlers.records import Outcome
-    from warehouse.records import SnapshotRow
-
-    return tuple(
-        SnapshotRow(
-            url=page.url,
-            source_id=report.source_id,
-            fetched_at=page.fetched_at,
-            status=page.status or 0,
-            content_type=page.content_type,
-            digest=page.state.digest or "",
-            warc_file=page.warc_file,
-            warc_offset=page.warc_offset,
-            bytes=page.size,
-            etag=page.state.etag,
-            last_modified=page.state.last_modified,
-            revisit=page.outcome is Outcome.UNCHANGED,
-            next_due=page.state.next_due,
-            role=page.role.value,
-            last_changed=page.state.last_changed,
-        )
-        for page in report.pages
-        if page.state is not None
-    )
-
-
 def load(settings: Settings, run_id: str, works: Iterable[SourceWork], now: datetime) -> LoadResult:
     """Load a run in one transaction: ledger, snapshots, observations, policy, changes, alerts.
 
     Raises:
         WarehouseError: the warehouse cannot be opened.
     """
-    from extract.pipeline import extractor_version
     from warehouse.load import load_batch
     from warehouse.records import Batch, Cause
 
@@ -233,7 +135,7 @@ def load(settings: Settings, run_id: str, works: Iterable[SourceWork], now: date
         run_id=run_id,
         known_at=now,
         cause=Cause.CRAWL,
-        source_runs=tuple(work.run for work in works),
+        source_runs=tuple(work.run for work in works if work.run),
         snapshots=tuple(row for work in works for row in work.snapshots),
         readings=tuple(pair for work in works for pair in work.readings),
         extractor_version=extractor_version(),

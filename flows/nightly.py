@@ -14,16 +14,17 @@ from prefect.futures import PrefectFuture
 from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from flows import night
+from flows import night, sourcework
 from flows.delivery import Delivery
 from flows.errors import BusyError, FailedError
 from flows.lock import only_run
-from flows.night import SourceWork
 from flows.run import Night, run_night
 from flows.settings import Settings, load_settings
+from flows.sourcework import SourceWork
 
 if TYPE_CHECKING:
     from crawlers.records import CrawlReport, CrawlState, Source
+    from flows.unread import Unread
     from warehouse.records import LoadResult
 
 
@@ -34,9 +35,17 @@ def crawl(settings: Settings, run_id: str, source: Source, state: CrawlState) ->
 
 
 @task(task_run_name="read {report.source_id}", tags=["extract"], cache_policy=NO_CACHE)
-def read(settings: Settings, report: CrawlReport, source: Source | None) -> SourceWork:
+def read(settings: Settings, report: CrawlReport, source: Source | None, now: datetime) -> SourceWork:
     """Read and extract what one crawl archived."""
-    return night.read_source(settings, report, source)
+    return sourcework.read_source(settings, report, source, now)
+
+
+@task(tags=["extract"], cache_policy=NO_CACHE)
+def read_again(
+    settings: Settings, pages: Sequence[Unread], sources: Mapping[str, Source], now: datetime
+) -> SourceWork:
+    """Try once more what could not be read in earlier nights."""
+    return sourcework.read_again(settings, pages, sources, now)
 
 
 @task(tags=["warehouse"], cache_policy=NO_CACHE)
@@ -71,11 +80,17 @@ class PrefectStages:
         return reports
 
     def read(
-        self, settings: Settings, reports: Sequence[CrawlReport], sources: Mapping[str, Source]
+        self, settings: Settings, reports: Sequence[CrawlReport], sources: Mapping[str, Source], now: datetime
     ) -> list[SourceWork]:
         """Read and extract, one task a source."""
-        futures = [read.submit(settings, report, sources.get(report.source_id)) for report in reports]
+        futures = [read.submit(settings, report, sources.get(report.source_id), now) for report in reports]
         return [future.result() for future in futures]
+
+    def read_again(
+        self, settings: Settings, pages: Sequence[Unread], sources: Mapping[str, Source], now: datetime
+    ) -> SourceWork:
+        """Try what is left of earlier nights in one task."""
+        return read_again(settings, pages, sources, now)
 
     def load(self, settings: Settings, run_id: str, works: Sequence[SourceWork], now: datetime) -> LoadResult:
         """Load the run in one task and one transaction."""

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extract.records import Document, Extraction
 from flows.console import Progress, counted, unseen
-from flows.errors import FailedError
 from flows.lock import only_run
 from flows.night import declared_sources, new_run_id, publish_or_fail
-from flows.reading import extract, read_archive, snapshot_row
+from flows.reading import extract_archive, snapshot_row
 from flows.settings import Settings
 from flows.stores import existing, writing
+from flows.unread import Place, unread_pages
 
 if TYPE_CHECKING:
     from crawlers.records import Source
@@ -31,6 +32,7 @@ class ReadAgain:
 
     snapshots: tuple[SnapshotRow, ...]
     readings: tuple[tuple[Document, Extraction], ...]
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Rereading:
         withdrawn: statements that today's rules no longer find.
         observations: statements that they find for the first time.
         changes: the difference in policy.
+        waiting: pages left to the next night, which reads as news what could not be read before.
+        faults: one line for each page that could not be read; what was known of it stays.
     """
 
     files: int
@@ -49,6 +53,8 @@ class Rereading:
     withdrawn: int
     observations: int
     changes: tuple[Change, ...]
+    waiting: int
+    faults: tuple[str, ...]
 
 
 def reread(
@@ -77,13 +83,17 @@ def reread(
     sources = {source.id: source for source in declared_sources(settings)}
     files = archive_files(settings.archive, since)
     with only_run(settings.state, wait=settings.busy == "wait"), ProcessPoolExecutor() as pool:
-        again = counted(pool.map(read_again, files, [sources] * len(files)), len(files), progress)
+        waiting = frozenset(page.place for page in unread_pages(settings.state))
+        read = pool.map(read_again, files, repeat(sources), repeat(waiting))
+        again = counted(read, len(files), progress)
         if dry_run:
             with tempfile.TemporaryDirectory(prefix="linkpolicy-") as place:
-                return _load(_copied(settings, Path(place)), again, now)
-        result = _load(settings, again, now)
-        publish_or_fail(settings)
-    return result
+                result = _load(_copied(settings, Path(place)), again, now)
+        else:
+            result = _load(settings, again, now)
+            publish_or_fail(settings)
+    names = {path.name for path in files}
+    return replace(result, waiting=sum(file in names for file, _ in waiting))
 
 
 def archive_files(archive: Path, since: date | None) -> list[Path]:
@@ -113,9 +123,11 @@ def _load(settings: Settings, again: Iterable[ReadAgain], now: datetime) -> Rere
     run_id = f"{new_run_id(now)}-reread"
     files = documents = withdrawn = observations = 0
     changes: list[Change] = []
+    faults: list[str] = []
     with writing(settings) as connection:
         for read in again:
             files += 1
+            faults += read.faults
             if not read.readings:
                 continue
             batch = Batch(
@@ -131,22 +143,20 @@ def _load(settings: Settings, again: Iterable[ReadAgain], now: datetime) -> Rere
             withdrawn += result.withdrawn
             observations += result.observations
             changes += result.changes
-    return Rereading(files, documents, withdrawn, observations, tuple(changes))
+    return Rereading(files, documents, withdrawn, observations, tuple(changes), 0, tuple(faults))
 
 
-def read_again(path: Path, sources: dict[str, Source]) -> ReadAgain:
-    """Read and extract one archive file.
+def read_again(path: Path, sources: Mapping[str, Source], waiting: Collection[Place]) -> ReadAgain:
+    """Read and extract one archive file, without the pages that wait for a night.
 
     Raises:
         InputError: it cannot be read.
-        FailedError: a document trips the extractor.
     """
-    snapshots, readings = [], []
-    for reading in read_archive(path, sources):
-        if reading.document:
-            extraction = extract(reading.document)
-            if isinstance(extraction, str):
-                raise FailedError(f"{path.name}: {extraction}; nothing was changed by this file")
+    snapshots, readings, faults = [], [], []
+    for reading in extract_archive(path, sources, lambda s: (path.name, s.warc_offset) not in waiting):
+        if reading.document and reading.extraction:
             snapshots.append(snapshot_row(reading.snapshot))
-            readings.append((reading.document, extraction))
-    return ReadAgain(tuple(snapshots), tuple(readings))
+            readings.append((reading.document, reading.extraction))
+        elif reading.fault:
+            faults.append(f"{path.name}: {reading.snapshot.url}: {reading.fault}")
+    return ReadAgain(tuple(snapshots), tuple(readings), tuple(faults))

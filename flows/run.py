@@ -6,18 +6,20 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from flows import journal, night
+from flows import journal, night, sourcework
 from flows.delivery import Delivery
-from flows.health import notices, tell
+from flows.health import tell
 from flows.lock import only_run
-from flows.night import SourceWork, utc_now
+from flows.night import utc_now
 from flows.reading import check_extractor
 from flows.routing import is_history, load_routes
 from flows.settings import Settings
+from flows.sourcework import SourceWork
 from flows.status import write_metrics
+from flows.unread import Unread, due, keep_unread, unread_pages, with_failed
 
 if TYPE_CHECKING:
     from crawlers.records import CrawlReport, CrawlState, Source
@@ -33,9 +35,14 @@ class Stages(Protocol):
         """Crawl all sources, one report each."""
 
     def read(
-        self, settings: Settings, reports: Sequence[CrawlReport], sources: Mapping[str, Source]
+        self, settings: Settings, reports: Sequence[CrawlReport], sources: Mapping[str, Source], now: datetime
     ) -> list[SourceWork]:
         """Read and extract what was archived, one work a report."""
+
+    def read_again(
+        self, settings: Settings, pages: Sequence[Unread], sources: Mapping[str, Source], now: datetime
+    ) -> SourceWork:
+        """See `sourcework.read_again`."""
 
     def load(self, settings: Settings, run_id: str, works: Sequence[SourceWork], now: datetime) -> LoadResult:
         """See `night.load`."""
@@ -58,6 +65,8 @@ class Night:
         history: changes that took effect too long ago to be told.
         messages: alerts by channel, each a row of the outbox.
         delivered: messages that were sent, those of earlier nights included.
+        dead: alerts given up, by channel.
+        unread: URL and reason of each page that could not be read in this night for the first time.
         problems: one line for each thing that failed, empty if all is well.
     """
 
@@ -72,6 +81,8 @@ class Night:
     history: int
     messages: int
     delivered: int
+    dead: Mapping[str, int]
+    unread: tuple[tuple[str, str], ...]
     problems: tuple[str, ...]
 
     def summary(self) -> str:
@@ -133,14 +144,16 @@ def run_night(
             sources = night.due_sources(settings, sources, started_at)
         run_id = night.new_run_id(started_at)
         reports = stages.crawl(settings, run_id, sources, night.known_pages(settings, sources))
-        works = stages.read(settings, reports, {source.id: source for source in declared})
+        read = _read(settings, stages, reports, {source.id: source for source in declared}, started_at)
+        works = read.works
         loaded = stages.load(settings, run_id, works, clock())
+        keep_unread(settings.state, read.left)
         delivery = _publish_and_deliver(settings, stages, clock)
         outcome = Night(
             run_id=run_id,
             started_at=started_at,
             finished_at=clock(),
-            sources=tuple(work.run for work in works),
+            sources=tuple(work.run for work in works if work.run),
             documents=loaded.documents,
             observations=loaded.observations,
             changes=dict(Counter(change.kind for change in loaded.changes)),
@@ -148,24 +161,76 @@ def run_night(
             history=sum(is_history(c, loaded.known_at.date(), routes.max_age) for c in loaded.changes),
             messages=loaded.alerts,
             delivered=delivery.sent,
-            problems=(*_broken(works), *delivery.problems),
+            dead=dict(delivery.dead),
+            unread=tuple((page.url, page.reason) for page in read.new),
+            problems=(*_broken(works), *_unread(read.new), *delivery.problems),
         )
         journal.keep_night(settings.state, outcome.to_dict())
-        return replace(outcome, problems=(*outcome.problems, *_tell(settings, delivery, clock())))
+        return replace(outcome, problems=(*outcome.problems, *_tell(settings, clock())))
+
+
+@dataclass(frozen=True, slots=True)
+class _Readings:
+    """What a night has read.
+
+    Attributes:
+        works: one a source, and one for the pages that were tried again.
+        new: pages that could not be read for the first time.
+        left: all pages that are still to be read, once the works are loaded.
+    """
+
+    works: tuple[SourceWork, ...]
+    new: tuple[Unread, ...]
+    left: tuple[Unread, ...]
+
+
+def _read(
+    settings: Settings,
+    stages: Stages,
+    reports: Sequence[CrawlReport],
+    sources: Mapping[str, Source],
+    now: datetime,
+) -> _Readings:
+    """Read what was archived and, once more, what tripped the reader in earlier nights."""
+    works = stages.read(settings, reports, sources, now)
+    kept = unread_pages(settings.state)
+    fetched = {
+        (work.run.source_id, row.url)
+        for work in works
+        if work.run
+        for row in work.snapshots
+        if not row.revisit
+    }
+    tried = due(kept, sourcework.extractor_version(), fetched)
+    if tried:
+        works.append(stages.read_again(settings, tried, sources, now))
+    failed = [page for work in works for page in work.unread]
+    # What was read at last stays on the list until it is loaded, for a kill may come before.
+    keep_unread(settings.state, with_failed(kept, failed))
+    known = {page.place for page in kept}
+    return _Readings(
+        works=tuple(works),
+        new=tuple(page for page in failed if page.place not in known),
+        left=with_failed([p for p in kept if p not in tried and p.address not in fetched], failed, kept),
+    )
 
 
 def _broken(works: Sequence[SourceWork]) -> list[str]:
-    return [
-        f"source {work.run.source_id}: {work.run.message}" for work in works if work.run.status == "broken"
-    ]
+    runs = [work.run for work in works if work.run]
+    return [f"source {run.source_id}: {run.message}" for run in runs if run.status == "broken"]
 
 
-def _tell(settings: Settings, delivery: Delivery, now: datetime) -> list[str]:
+def _unread(new: Sequence[Unread]) -> list[str]:
+    if not new:
+        return []
+    number = "1 page" if len(new) == 1 else f"{len(new)} pages"
+    return [f"{number} could not be read and will be tried again: {new[0].url}: {new[0].reason}"]
+
+
+def _tell(settings: Settings, now: datetime) -> list[str]:
     """Tell the operator what changed for the worse or the better, and write the metrics."""
-    nights = journal.nights(settings.state)
-    new = notices(nights, timedelta(hours=settings.missed_after_hours), delivery.dead)
     name = settings.operator_channel
-    problems = tell(settings, load_routes(settings).channels[name] if name else None, new)
+    problems = tell(settings, load_routes(settings).channels[name] if name else None)
     write_metrics(settings, now)
     return problems
 
@@ -192,10 +257,18 @@ class PlainStages:
             return list(pool.map(lambda s: night.crawl(settings, run_id, s, states[s.id]), sources))
 
     def read(
-        self, settings: Settings, reports: Sequence[CrawlReport], sources: Mapping[str, Source]
+        self, settings: Settings, reports: Sequence[CrawlReport], sources: Mapping[str, Source], now: datetime
     ) -> list[SourceWork]:
         """Read one source after the other."""
-        return [night.read_source(settings, report, sources.get(report.source_id)) for report in reports]
+        return [
+            sourcework.read_source(settings, report, sources.get(report.source_id), now) for report in reports
+        ]
+
+    def read_again(
+        self, settings: Settings, pages: Sequence[Unread], sources: Mapping[str, Source], now: datetime
+    ) -> SourceWork:
+        """Read one page after the other."""
+        return sourcework.read_again(settings, pages, sources, now)
 
     def load(self, settings: Settings, run_id: str, works: Sequence[SourceWork], now: datetime) -> LoadResult:
         """Load the run."""

@@ -15,12 +15,14 @@ from flows.errors import InputError
 from flows.exports import metrics
 from flows.settings import Settings
 from flows.stores import looking
+from flows.unread import TRIES, Unread, unread_pages
 
 if TYPE_CHECKING:
     from warehouse.outbox import Backlog
 
 _LATE = timedelta(hours=24)  # an alert that waits longer than this needs a person
 _LEAST_FREE = 1 << 30  # bytes
+_KNOWN = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Status:
     Attributes:
         nights: records of the last nights, youngest first.
         backlog: alerts that are not delivered, by channel and state.
+        unread: archived pages that could not be read.
         disk: bytes by what they are used for, and `free`.
         schema_version: of the warehouse, None without one.
         next_run: when the schedule's next night begins, in UTC.
@@ -38,6 +41,7 @@ class Status:
 
     nights: tuple[Mapping[str, Any], ...]
     backlog: tuple[Backlog, ...]
+    unread: tuple[Unread, ...]
     disk: Mapping[str, int]
     schema_version: int | None
     next_run: datetime | None
@@ -58,14 +62,17 @@ def status_of(settings: Settings, now: datetime, last: int = 7) -> Status:
     nights = journal.nights(settings.state)
     backlog, version = _warehouse(settings)
     disk = _disk(settings)
+    unread = unread_pages(settings.state)
     needs = [
         *_nights_need(settings, nights, now),
         *_backlog_needs(backlog, now),
+        *_unread_needs(unread, now),
         *_disk_needs(settings, disk),
     ]
     return Status(
         nights=tuple(reversed(nights[-last:])),
         backlog=tuple(backlog),
+        unread=unread,
         disk=disk,
         schema_version=version,
         next_run=next_run(settings.cron, settings.timezone, now),
@@ -121,6 +128,16 @@ def _backlog_needs(backlog: Sequence[Backlog], now: datetime) -> list[str]:
             since = f"{entry.oldest:%Y-%m-%d %H:%M}"
             needs.append(f"channel {entry.channel}: {entry.count} alerts wait, the oldest since {since} UTC")
     return needs
+
+
+def _unread_needs(unread: Sequence[Unread], now: datetime) -> list[str]:
+    """A page that is still tried every night needs nobody; one given up long ago is known."""
+    given_up = [page for page in unread if page.given_up and now - page.since < _KNOWN]
+    if not given_up:
+        return []
+    first = given_up[0]
+    tale = f"{len(given_up)} pages could not be read in {TRIES} tries, the first {first.url}: {first.reason}"
+    return [f"{tale}; report it; they are tried again when the rules have changed"]
 
 
 def _disk_needs(settings: Settings, disk: Mapping[str, int]) -> list[str]:

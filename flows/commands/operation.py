@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from flows.commands.options import AsJson, Data, Sources, day
-from flows.console import counting, say, show, to_json
+from flows.console import counting, say, show, to_json, warn
 from flows.errors import FailedError
 from flows.settings import load_settings
 
@@ -63,6 +63,12 @@ def reread(
             f"{result.files} archive files, {result.documents} documents read; "
             f"{result.observations} statements {would} added, {result.withdrawn} withdrawn"
         )
+        if result.waiting:
+            say(f"{result.waiting} pages that could not be read before are left to the next night")
+    for fault in result.faults:
+        warn(fault)
+    if result.faults:
+        raise FailedError(f"{len(result.faults)} pages could not be read; what was known of them stays")
 
 
 def status(data: Data = None, as_json: AsJson = False) -> None:
@@ -88,6 +94,9 @@ def status(data: Data = None, as_json: AsJson = False) -> None:
         ]
         say("")
         show(waiting, _BACKLOG, title="Alerts not delivered", as_json=False, empty="no alert waits")
+        for page in found.unread:
+            fate = "given up until the rules change" if page.given_up else "tried again"
+            say(f"Not read since {page.since:%Y-%m-%d} ({fate}): {page.url}: {page.reason}")
         disk = ", ".join(f"{name} {size / 1e6:,.1f} MB" for name, size in found.disk.items())
         following = f"{found.next_run:%Y-%m-%d %H:%M} UTC" if found.next_run else "not scheduled"
         say(f"\nDisk: {disk}\nWarehouse schema: {found.schema_version or 'none'}\nNext night: {following}")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.health import notices, tell
+from flows.journal import keep_night
 from flows.routing import Channel, ChannelType
 from flows.settings import Settings
 from flows.status import next_run
@@ -30,7 +31,7 @@ def night(day: float, status: str, problems: tuple[str, ...] = ()) -> dict[str, 
 
 def told(*statuses: str) -> list[str]:
     nights = [night(day, status) for day, status in enumerate(statuses)]
-    return [notice.headline for notice in notices(nights, PATIENCE, {})]
+    return [notice.headline for notice in notices(nights, PATIENCE)]
 
 
 def test_a_source_is_told_of_at_its_second_broken_night_and_when_it_is_back() -> None:
@@ -42,8 +43,8 @@ def test_a_source_is_told_of_at_its_second_broken_night_and_when_it_is_back() ->
 
 
 def test_a_missed_night_and_given_up_alerts_are_told() -> None:
-    nights = [night(0, "ok"), night(3, "ok")]
-    found = [notice.headline for notice in notices(nights, PATIENCE, {"desk": 2})]
+    nights = [night(0, "ok"), night(3, "ok") | {"dead": {"desk": 2}}]
+    found = [notice.headline for notice in notices(nights, PATIENCE)]
     assert found == [
         "Channel desk: 2 alerts were given up",
         "No night was finished for 72 hours before 2024-01-04T03:15",
@@ -52,22 +53,35 @@ def test_a_missed_night_and_given_up_alerts_are_told() -> None:
 
 def test_a_night_that_was_not_published_is_told() -> None:
     problem = "not published, alerts held back: overlap: 2 rows"
-    [notice] = notices([night(0, "ok", (problem,))], PATIENCE, {})
+    [notice] = notices([night(0, "ok", (problem,))], PATIENCE)
     assert problem in notice.headline
 
 
 def test_notices_wait_until_the_channel_takes_them(receiver: Receiver, tmp_path: Path) -> None:
     settings = Settings(data=tmp_path)
     channel = Channel("ops", ChannelType.WEBHOOK, url=receiver.url)
-    new = notices([night(0, "broken"), night(1, "broken")], PATIENCE, {})
+    for day in range(2):
+        keep_night(settings.state, night(day, "broken"))
     receiver.answer = 500
-    assert tell(settings, channel, new) == ["operator's channel ops: answered HTTP 500"]
+    assert tell(settings, channel) == ["operator's channel ops: answered HTTP 500"]
     receiver.answer = 200
-    assert tell(settings, channel, []) == []
-    assert tell(settings, channel, []) == []
+    assert tell(settings, channel) == []
+    assert tell(settings, channel) == []
     ids = [json.loads(body)["id"] for _, body in receiver.received]
     assert len(ids) == 2
     assert len(set(ids)) == 1
+
+
+def test_a_night_that_was_killed_before_it_told_is_made_up_for(receiver: Receiver, tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    channel = Channel("ops", ChannelType.WEBHOOK, url=receiver.url)
+    keep_night(settings.state, night(0, "broken"))
+    assert tell(settings, channel) == []
+    keep_night(settings.state, night(1, "broken"))  # and here comes the kill
+    keep_night(settings.state, night(2, "broken"))
+    assert tell(settings, channel) == []
+    [(_, body)] = receiver.received
+    assert json.loads(body)["headline"] == "Source paper is broken: connection refused"
 
 
 def test_the_next_night_is_found_in_its_zone() -> None:
