@@ -11,7 +11,7 @@ import typer
 from typer.exceptions import TyperException
 
 from extract.data import DataError
-from flows.commands import alerts, documents, nights, operation, quality, review, sources, tables
+from flows.commands import alerts, documents, nights, operation, quality, review, sources, tables, upkeep
 from flows.console import warn
 from flows.errors import CommandError
 from warehouse.records import WarehouseError
@@ -23,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (nights, documents, tables, operation, quality):
+for module in (nights, documents, tables, operation, upkeep, quality):
     module.add_to(app)
 app.add_typer(sources.app, name="sources")
 app.add_typer(alerts.app, name="alerts")
