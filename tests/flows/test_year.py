@@ -6,11 +6,6 @@ LINKPOLICY_TEST_NIGHTS and LINKPOLICY_TEST_KILLS ask for more (365 and 200 is th
 from __future__ import annotations
 
 import os
-import random
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import duckdb
@@ -18,6 +13,7 @@ import pytest
 
 from flows import journal
 from flows.settings import Settings
+from tests.flows.killing import killed_nights
 from tests.flows.year import World, declare, judge, play, settings_of
 
 NIGHTS = int(os.environ.get("LINKPOLICY_TEST_NIGHTS", "6"))
@@ -59,27 +55,10 @@ def test_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     for day in range(NIGHTS):
         play(calm, world, day)
     killed, _ = prepared(tmp_path / "killed")
-    chance = random.Random(5)  # noqa: S311
-    command = [sys.executable, "-m", "tests.flows.year", "--nights", str(NIGHTS), "--data", str(killed.data)]
-    for _ in range(KILLS):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
-        _wait_for_work(killed, process)
-        time.sleep(chance.random() * 2)
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    lines = list(killed_nights(killed.data, NIGHTS, KILLS))
+    assert lines[-1]["kills"] > 0
     assert len(journal.nights(killed.state)) == NIGHTS
     for query in (TOLD, HELD):
         assert published(killed, query) == published(calm, query)
     verdict = judge(killed, world)
     assert (verdict.doubled, verdict.missed) == (0, ())
-
-
-def _wait_for_work(settings: Settings, process: subprocess.Popen[bytes]) -> None:
-    """Wait until the process has finished one more night or begun to load: starting up is no fun to kill."""
-    before = len(journal.nights(settings.state))
-    for _ in range(1200):
-        if process.poll() is not None or len(journal.nights(settings.state)) > before:
-            return
-        time.sleep(0.05)

@@ -321,9 +321,7 @@ def judge(settings: Settings, world: World) -> Verdict:
         f"{key} told {len(days)} times" for key, days in told.items() if key not in expected or len(days) > 1
     ]
     ids = [alert["id"] for alert in alerts]
-    health = settings.data / "health.jsonl"
-    notices = [json.loads(line) for line in health.read_text().splitlines()] if health.exists() else []
-    broken = [n["headline"] for n in notices if "is broken" in n["headline"]]
+    broken = [headline for headline in notices_of(settings) if "is broken" in headline]
     return Verdict(
         alerts=len(alerts),
         doubled=len(ids) - len(set(ids)),
@@ -335,8 +333,15 @@ def judge(settings: Settings, world: World) -> Verdict:
     )
 
 
+def notices_of(settings: Settings) -> list[str]:
+    """Return the headlines of all health notices, in the order in which they were sent."""
+    path = settings.data / "health.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return [str(json.loads(line)["headline"]) for line in lines if line]
+
+
 def main() -> int:
-    """Play all nights that are not played yet and print the verdict."""
+    """Play all nights that are not played yet; print what each took and left behind, as JSON lines."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -347,13 +352,30 @@ def main() -> int:
     settings = settings_of(given.data)
     declare(world, given.data / "sources")
     for day in range(len(journal.nights(settings.state)), given.nights):
-        started = time.perf_counter()
+        started, worked = time.perf_counter(), time.process_time()
         night = play(settings, world, day)
-        sys.stdout.write(f"{day}\t{time.perf_counter() - started:.2f} s\t{night.summary()}\n")
+        line = {
+            "night": day,
+            "seconds": round(time.perf_counter() - started, 3),
+            "cpu": round(time.process_time() - worked, 3),
+            "pages": sum(run.snapshots for run in night.sources),
+            "bytes": bytes_of(settings),
+            "notices": len(notices_of(settings)),
+            "summary": night.summary(),
+        }
+        sys.stdout.write(json.dumps(line) + "\n")
         sys.stdout.flush()
-    verdict = judge(settings, world)
-    sys.stdout.write(f"{verdict}\n")
     return 0
+
+
+def bytes_of(settings: Settings) -> dict[str, int]:
+    """Return what each part of the data directory takes."""
+    return {
+        path.name: path.stat().st_size
+        if path.is_file()
+        else sum(p.stat().st_size for p in path.rglob("*") if p.is_file() and not p.is_symlink())
+        for path in sorted(settings.data.iterdir())
+    }
 
 
 if __name__ == "__main__":

@@ -1,0 +1,106 @@
+"""A year of nights with a frozen clock, killed at random moments: who was told what, when, and at what cost.
+
+    python -m bench.year [--nights 365] [--kills 200] [--data /an/empty/directory] [--json]
+
+Run from the project's root. The world and the driver are those of `tests/flows/year.py`; the crawl is played,
+all else is real. A process that is killed is started anew and plays its night again. The time of a night is
+processor time, since a shared machine stretches the other; the first night of each process is left out.
+365 nights with 200 kills take about an hour on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.flows.killing import killed_nights
+from tests.flows.year import World, judge, notices_of, settings_of
+
+MONTH = 30
+# The published files are left out: three copies of the table, whatever the history.
+GROWING = ("archive", "warehouse.duckdb", "alerts", "state")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--nights", type=int, default=365)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="linkpolicy-year-") as place:
+        data = given.data or Path(place)
+        lines = []
+        for line in killed_nights(data, given.nights, given.kills):
+            lines.append(line)
+            print(f"{line['night']}\t{line['cpu']:.2f} s\t{line['summary']}", file=sys.stderr, flush=True)
+        report = measure(data, given.nights, lines)
+    if given.json:
+        print(json.dumps(report, indent=1))
+    else:
+        for name, value in report.items():
+            print(f"{name.replace('_', ' '):34} {value}")
+
+
+def measure(data: Path, nights: int, lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    world, settings = World(nights), settings_of(data)
+    verdict = judge(settings, world)
+    readable = [made for made in world.announcements if world.due(made) < nights]
+    warm = [line for line in lines if not line["fresh"]]
+    first = [line["cpu"] for line in warm if line["night"] < MONTH]
+    last = [line["cpu"] for line in warm if line["night"] >= nights - MONTH]
+    return {
+        "nights": nights,
+        "kills": lines[-1]["kills"],
+        "true_changes": len(readable),
+        "told_in_their_night": len(readable) - len(verdict.missed) - len(verdict.late),
+        "told_late": [made.key for made in verdict.late],
+        "not_told": [made.key for made in verdict.missed],
+        "alerts": verdict.alerts,
+        "false_alerts": list(verdict.false),
+        "false_share": f"{len(verdict.false) / max(1, verdict.alerts):.1%}",
+        "delivered_twice_under_one_id": verdict.doubled,
+        "outages_told_after_nights": outages(world, notices_of(settings), lines),
+        "cpu_of_a_night_first_month": f"{statistics.median(first):.2f} s" if first else "unknown",
+        "cpu_of_a_night_last_month": f"{statistics.median(last):.2f} s" if last else "unknown",
+        "last_month_to_first": f"{statistics.median(last) / statistics.median(first):.2f}"
+        if first and last
+        else "unknown",
+        "kB_per_page_by_quarter": growth(lines),
+        "MB_at_the_end": {name: round(size / 1e6, 2) for name, size in lines[-1]["bytes"].items()},
+    }
+
+
+def outages(world: World, headlines: Sequence[str], lines: Sequence[dict[str, Any]]) -> dict[str, int | None]:
+    """Nights from the first broken one to the notice, both counted; None if none came."""
+    told: dict[str, int | None] = {}
+    for source, start, _ in world.outages:
+        wanted = f"Source {source} is broken"
+        nights = [
+            next((line["night"] for line in lines if line["notices"] > number), None)
+            for number, headline in enumerate(headlines)
+            if headline.startswith(wanted)
+        ]
+        after = [night - start + 1 for night in nights if night is not None and night >= start]
+        told[f"{source} from night {start}"] = min(after, default=None)
+    return told
+
+
+def growth(lines: Sequence[dict[str, Any]]) -> list[float]:
+    """Kilobytes that each new or changed page added, in each quarter of the nights."""
+    marks = [lines[min(len(lines) - 1, len(lines) * quarter // 4)] for quarter in range(5)]
+    pages = [sum(line["pages"] for line in lines if line["night"] <= mark["night"]) for mark in marks]
+    sizes = [sum(mark["bytes"].get(name, 0) for name in GROWING) for mark in marks]
+    return [round((sizes[n + 1] - sizes[n]) / max(1, pages[n + 1] - pages[n]) / 1e3, 1) for n in range(4)]
+
+
+if __name__ == "__main__":
+    main()
