@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.channels import ChannelError, send
+from flows.later import is_reminder
 from flows.messages import Message, compose, digest
 from flows.routing import Channel, Routes, Severity, severity_of
 
@@ -111,7 +112,7 @@ def _send_in_order(
 ) -> list[Attempt]:
     """Send until the channel itself fails, so that what comes later never overtakes."""
     messages = [
-        (alert, compose(alert.alert_id, alert.change, now.date(), template))
+        (alert, compose(alert.alert_id, alert.change, now.date(), template, reminder=is_reminder(alert)))
         for alert in sorted(alerts, key=_by_time_and_platform)
     ]
     if channel.digest and len(messages) > 1:

@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,15 @@ def keep_night(state: Path, night: dict[str, Any]) -> None:
 def nights(state: Path) -> list[dict[str, Any]]:
     """Return the records of finished nights, oldest first."""
     path = state / "nights.jsonl"
-    return (
-        [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
-    )
+    if not path.is_file():
+        return []
+    found = path.stat()
+    return list(_parsed(path, (found.st_ino, found.st_mtime_ns, found.st_size)))
+
+
+@lru_cache(maxsize=2)  # a night asks for it once a source, and it grows with the nights
+def _parsed(path: Path, _version: tuple[int, int, int]) -> tuple[dict[str, Any], ...]:
+    return tuple(json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
 
 
 def history(state: Path, source_id: str) -> list[PastSource]:

@@ -45,7 +45,9 @@ class Message:
     facts: Mapping[str, Any]
 
 
-def compose(alert_id: str, change: Change, today: date, template: Path | None = None) -> Message:
+def compose(
+    alert_id: str, change: Change, today: date, template: Path | None = None, *, reminder: bool = False
+) -> Message:
     """Write the message of one change.
 
     Args:
@@ -53,12 +55,13 @@ def compose(alert_id: str, change: Change, today: date, template: Path | None = 
         change: what is told.
         today: the receiver's day, for the severity.
         template: file in `string.Template` form, None for the built-in wording.
+        reminder: it was told before and is told again on the eve of its day.
 
     Raises:
         InputError: the template cannot be read or names an unknown field.
     """
     doubtful = change.confidence is not None and change.confidence < _DOUBTFUL
-    headline = headline_of(change) + (" (doubtful reading)" if doubtful else "")
+    headline = headline_of(change, reminder=reminder) + (" (doubtful reading)" if doubtful else "")
     thread = change.follows or change.change_id
     fields = {
         "headline": headline,
@@ -84,6 +87,7 @@ def compose(alert_id: str, change: Change, today: date, template: Path | None = 
         "severity": severity.value,
         "effective": fields["effective"],
         "confidence": change.confidence,
+        "reminder": reminder,
     } | change.to_json()
     return Message(alert_id, thread, severity, headline, _brief(fields, change), body, facts)
 
@@ -111,9 +115,11 @@ def _brief(fields: Mapping[str, str], change: Change) -> str:
     return "\n".join(lines)
 
 
-def headline_of(change: Change) -> str:
+def headline_of(change: Change, *, reminder: bool = False) -> str:
     """Return the change in one plain sentence."""
     words = _words()
+    if reminder and change.after is not None:
+        return f"Reminder: {_sentence(change, change.after)}"
     prefix = str(words["kind"].get(change.kind, ""))
     if change.after is not None:
         return prefix + _sentence(change, change.after)

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from flows import journal
 from flows.delivery import Delivery, deliver
 from flows.errors import FailedError, InputError
+from flows.later import channels_unless_flip, queue_later
 from flows.routing import load_routes
 from flows.settings import Settings
 from flows.sourcework import SourceWork, extractor_version
-from flows.stores import writing
+from flows.stores import looking, writing
 
 if TYPE_CHECKING:
     from crawlers.records import CrawlReport, CrawlState, Source
@@ -141,7 +142,7 @@ def load(settings: Settings, run_id: str, works: Iterable[SourceWork], now: date
         extractor_version=extractor_version(),
     )
     with writing(settings) as connection:
-        return load_batch(connection, batch, routes.channels_at(now))
+        return load_batch(connection, batch, channels_unless_flip(connection, routes, now))
 
 
 def publish(settings: Settings) -> Path:
@@ -172,12 +173,25 @@ def publish_or_fail(settings: Settings) -> Path:
         raise FailedError(f"loaded, but not published: {error}") from None
 
 
+def told_changes(settings: Settings, run_id: str) -> int:
+    """Return how many changes of a run somebody is told of.
+
+    Raises:
+        WarehouseError: the warehouse cannot be opened.
+    """
+    sql = "SELECT count(DISTINCT change_id) FROM alert WHERE run_id = $run"
+    with looking(settings) as connection:
+        found = connection.execute(sql, {"run": run_id}).fetchone()
+    return int(found[0]) if found else 0
+
+
 def deliver_alerts(settings: Settings, now: datetime) -> Delivery:
-    """Send what waits in the outbox.
+    """Send what waits in the outbox, with what has become due since the nights of its changes.
 
     Raises:
         WarehouseError: the warehouse cannot be opened.
     """
     routes = load_routes(settings)
     with writing(settings) as connection:
+        queue_later(connection, routes, now)
         return deliver(connection, routes, now, alerts_log=settings.alerts_log, template=settings.template)

@@ -77,6 +77,7 @@ class Route:
 
     Attributes:
         confidence: least probability, in [0, 1], that the likeliest reading among its evidence is right.
+        reminder: tell once more on the eve of the day on which it takes effect or ends.
     """
 
     channels: tuple[str, ...]
@@ -90,6 +91,7 @@ class Route:
     change: tuple[str, ...] = WORTH
     severity: Severity = Severity.INFO
     confidence: float = 0.0
+    reminder: bool = False
 
     def takes(self, change: Change, severity: Severity) -> bool:
         """Tell whether the change goes this way."""
@@ -132,8 +134,18 @@ class Routes:
         """Return the names of the channels that are to hear of a change, each once."""
         if str(change.kind) not in WORTH or is_history(change, now.date(), self.max_age):
             return ()
+        return self._taken(self.routes, change, now)
+
+    def channels_to_remind(self, change: Change, now: datetime) -> tuple[str, ...]:
+        """Return the names of the channels that are to hear of a change on the eve of its day, each once."""
+        if str(change.kind) not in WORTH:
+            return ()
+        return self._taken((route for route in self.routes if route.reminder), change, now)
+
+    @staticmethod
+    def _taken(routes: Iterable[Route], change: Change, now: datetime) -> tuple[str, ...]:
         severity = severity_of(change, now.date())
-        names = [name for route in self.routes if route.takes(change, severity) for name in route.channels]
+        names = [name for route in routes if route.takes(change, severity) for name in route.channels]
         return tuple(dict.fromkeys(names))
 
 
@@ -236,9 +248,6 @@ def _channel(path: Path, name: str, value: Any) -> Channel:
     needs_url = kind in {ChannelType.WEBHOOK, ChannelType.APPRISE}
     if needs_url != bool(url):
         raise InputError(f"{path}: {key}.url: " + ("is required" if needs_url else f"is not for type {kind}"))
-    digest = table.get("digest", False)
-    if not isinstance(digest, bool):
-        raise InputError(f"{path}: {key}.digest: must be true or false")
     given = table.get("path")
     return Channel(
         name=name,
@@ -248,7 +257,7 @@ def _channel(path: Path, name: str, value: Any) -> Channel:
         path=Path(_text(path, f"{key}.path", given)) if given is not None else None,
         quiet=_quiet(path, f"{key}.quiet", table.get("quiet")),
         timezone=_zone(path, f"{key}.timezone", table.get("timezone", "UTC")),
-        digest=digest,
+        digest=_flag(path, f"{key}.digest", table.get("digest", False)),
     )
 
 
@@ -265,7 +274,7 @@ def _route(path: Path, key: str, value: Any, channels: Mapping[str, Channel]) ->
         "source_kind": [item.value for item in Kind],
         "change": WORTH,
     }
-    _only(path, key, table, {*allowed, "severity", "confidence"})
+    _only(path, key, table, {*allowed, "severity", "confidence", "reminder"})
     names = {
         name: _names(path, f"{key}.{name}", table[name], allowed[name]) for name in allowed if name in table
     }
@@ -273,7 +282,8 @@ def _route(path: Path, key: str, value: Any, channels: Mapping[str, Channel]) ->
         raise InputError(f"{path}: {key}.channels: is required")
     severity = _one_of(path, f"{key}.severity", table.get("severity", "info"), Severity)
     confidence = _probability(path, f"{key}.confidence", table.get("confidence", 0))
-    return Route(**names, severity=severity, confidence=confidence)
+    reminder = _flag(path, f"{key}.reminder", table.get("reminder", False))
+    return Route(**names, severity=severity, confidence=confidence, reminder=reminder)
 
 
 def _probability(path: Path, key: str, value: Any) -> float:
@@ -297,6 +307,12 @@ def _one_of(path: Path, key: str, value: Any, enum: type[Any]) -> Any:
     except ValueError:
         known = ", ".join(item.value for item in enum)
         raise InputError(f"{path}: {key}: must be one of {known}, not {value!r}") from None
+
+
+def _flag(path: Path, key: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise InputError(f"{path}: {key}: must be true or false")
+    return value
 
 
 def _text(path: Path, key: str, value: Any) -> str:

@@ -157,7 +157,7 @@ def run_night(
             documents=loaded.documents,
             observations=loaded.observations,
             changes=dict(Counter(change.kind for change in loaded.changes)),
-            alerts=sum(bool(routes.channels_for(change, loaded.known_at)) for change in loaded.changes),
+            alerts=night.told_changes(settings, run_id) if loaded.alerts else 0,
             history=sum(is_history(c, loaded.known_at.date(), routes.max_age) for c in loaded.changes),
             messages=loaded.alerts,
             delivered=delivery.sent,

@@ -144,12 +144,16 @@ class World:
 def _announcements(chance: random.Random, nights: int) -> Iterator[Announcement]:
     """Every few nights some platform turns a rule round, never into what holds already."""
     holds: dict[tuple[str, str, str], str] = {}
+    since: dict[tuple[str, str, str], date] = {}
     day = 0
     while day < nights:
         key = (chance.choice(list(PLATFORMS)), chance.choice(list(SURFACES)), chance.choice(list(TARGETS)))
         action = {"block": "allow", "allow": "block"}[holds.get(key, chance.choice(["block", "allow"]))]
         holds[key] = action
         effective = (FIRST + timedelta(days=day + chance.randint(0, 20))).date()
+        if key in since:  # it cannot be turned back before it has begun
+            effective = max(effective, since[key] + timedelta(days=1))
+        since[key] = effective
         yield Announcement(day, *key, action, effective, chance.random() < 0.5)
         day += chance.randint(1, 4)
 
