@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.errors import InputError
-from flows.settings import Settings
 
 if TYPE_CHECKING:
     import duckdb
+
+    from flows.settings import Settings
 
 
 @contextmanager

@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.options import AsJson, Data
+from flows.commands.options import AsJson, Data, settings_for
 from flows.console import say, show
 from flows.errors import FailedError
-from flows.settings import load_settings
 from flows.stores import existing, looking, writing
 
 app = typer.Typer(help="The alert outbox.", no_args_is_help=True)
@@ -25,10 +24,11 @@ def list_alerts(
     as_json: AsJson = False,
 ) -> None:
     """Show alerts with their state, attempts and last error."""
+    from flows.later import is_reminder
     from flows.messages import headline_of
     from warehouse import outbox
 
-    settings = load_settings(data=data)
+    settings = settings_for(data=data)
     with looking(settings) as connection:
         found = outbox.listing(connection, state=state, limit=limit)
     rows = [
@@ -39,7 +39,7 @@ def list_alerts(
             "attempts": alert.attempts,
             "created": alert.created_at,
             "next_attempt": alert.next_attempt_at,
-            "headline": headline_of(alert.change),
+            "headline": headline_of(alert.change, reminder=is_reminder(alert)),
             "error": alert.last_error,
             "change_id": alert.change.change_id,
         }
@@ -54,7 +54,7 @@ def deliver(data: Data = None) -> None:
     from flows.lock import only_run
     from flows.night import deliver_alerts, utc_now
 
-    settings = load_settings(data=data)
+    settings = settings_for(data=data)
     existing(settings)
     with only_run(settings.state, wait=settings.busy == "wait"):
         result = deliver_alerts(settings, utc_now())
@@ -75,7 +75,7 @@ def retry(
     from flows.lock import only_run
     from warehouse import outbox
 
-    settings = load_settings(data=data)
+    settings = settings_for(data=data)
     existing(settings)
     with only_run(settings.state, wait=settings.busy == "wait"), writing(settings) as connection:
         count = outbox.retry(connection, tuple(alert_ids or ()), channel)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from extract.records import Extraction
-from flows.commands.options import AsJson, Data, Paths, day, language
+from flows.commands.options import AsJson, Data, Paths, day, language, settings_for
 from flows.console import warn
 from flows.documents import Given, read_paths
 from flows.errors import FailedError
@@ -84,9 +84,8 @@ def ingest(
 ) -> None:
     """Read documents from JSON lines, HTML, text, PDF or WARC files into the warehouse; alerts nobody."""
     from flows.ingest import ingest as ingest_documents
-    from flows.settings import load_settings
 
-    settings = load_settings(data=data)
+    settings = settings_for(data=data)
     given = Given(day(published, "--published"), language(lang))
     result = ingest_documents(settings, paths, given)
     if as_json:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.commands.options import AsJson, Data, Sources
+from flows.commands.options import AsJson, Data, Sources, settings_for
 from flows.console import say, to_json
 from flows.errors import FailedError
-from flows.settings import Settings, calm_prefect, load_settings
 
 if TYPE_CHECKING:
     from flows.demo import Step
     from flows.run import Night
+    from flows.settings import Settings
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,7 +36,7 @@ def run(
     """Run one night now, as a Prefect flow: crawl, extract, load, publish, alert."""
     from flows.apiserver import provide_api
 
-    settings, only = load_settings(data=data, sources=sources), tuple(source or ())
+    settings, only = settings_for(data=data, sources=sources), tuple(source or ())
     check(settings, only)
     provide_api()
     night = start_night(settings, only)
@@ -61,9 +61,11 @@ def serve(
     """Run every night by a schedule, and deliver alerts every hour, until stopped."""
     from flows.status import check_cron
 
-    settings = load_settings(data=data, sources=sources, cron=cron, timezone=timezone)
+    settings = settings_for(data=data, sources=sources, cron=cron, timezone=timezone)
     check_cron(settings.cron)
     check(settings, ())
+    from flows.settings import calm_prefect
+
     calm_prefect()
     from flows.serving import serve as serve_flows
 
@@ -71,16 +73,18 @@ def serve(
 
 
 def check(settings: Settings, only: tuple[str, ...]) -> None:
-    """Find what is wrong with declarations and routes before anything is started.
+    """Find what is wrong with declarations, routes or the data directory before anything is started.
 
     Raises:
         InputError: something is.
     """
+    from flows.lock import check_writable
     from flows.night import declared_sources, pick_sources
     from flows.routing import load_routes
 
     pick_sources(declared_sources(settings), only)
     load_routes(settings)
+    check_writable(settings.state)
 
 
 def start_night(settings: Settings, only: tuple[str, ...] = ()) -> Night:
@@ -100,7 +104,7 @@ def demo(
     from flows.commands.tables import policy, show_changes
     from flows.demo import demo_settings, play
 
-    chosen = load_settings(data=data)
+    chosen = settings_for(data=data)
     settings = demo_settings(chosen if data else chosen.model_copy(update={"data": chosen.data / "demo"}))
     say("The sample sites are served on this machine; the first night starts a temporary Prefect server.")
     provide_api()

@@ -8,10 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.commands.options import AsJson, Data, Sources, day
+from flows.commands.options import AsJson, Data, Sources, day, settings_for
 from flows.console import counting, say, show, to_json, warn
 from flows.errors import FailedError
-from flows.settings import load_settings
 
 _NIGHTS = (
     "started",
@@ -50,7 +49,7 @@ def reread(
     from flows.night import utc_now
     from flows.reread import reread as read_again
 
-    settings = load_settings(data=data, sources=sources)
+    settings = settings_for(data=data, sources=sources)
     with counting("archive files read") as progress:
         result = read_again(
             settings, utc_now(), since=day(since, "--since"), dry_run=dry_run, progress=progress
@@ -76,7 +75,7 @@ def status(data: Data = None, as_json: AsJson = False) -> None:
     from flows.night import utc_now
     from flows.status import status_of
 
-    settings = load_settings(data=data)
+    settings = settings_for(data=data)
     found = status_of(settings, utc_now())
     if as_json:
         say(to_json(found, indent=1))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from extract.records import Lang
 from flows.errors import InputError
+
+if TYPE_CHECKING:
+    from flows.settings import Settings
 
 Data = Annotated[
     Path | None, typer.Option("--data", metavar="DIR", help="Data directory (LINKPOLICY_DATA, else ./data).")
@@ -24,6 +27,20 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Paths = Annotated[
     list[Path], typer.Argument(metavar="PATH...", help="Files to read; - is JSON lines on stdin.")
 ]
+
+
+def settings_for(**given: Path | str | None) -> Settings:
+    """Read the settings, those given on the command line before those of the environment.
+
+    Imported here, since the library that checks them costs a quarter of the time of a start, and not every
+    command has settings.
+
+    Raises:
+        InputError: a value is not allowed.
+    """
+    from flows.settings import load_settings
+
+    return load_settings(**given)
 
 
 def day(text: str | None, option: str) -> date | None:

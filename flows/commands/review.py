@@ -7,9 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.commands.options import AsJson, Data
+from flows.commands.options import AsJson, Data, settings_for
 from flows.console import say, show
-from flows.settings import load_settings
 from flows.stores import looking
 
 app = typer.Typer(help="A reviewer's word on what was read; it outlives re-reading.", no_args_is_help=True)
@@ -31,7 +30,7 @@ def list_queue(
     """Show what needs a look: contradicting, unsure, single witness, and passages that gave no statement."""
     from warehouse.review import context, queue
 
-    with looking(load_settings(data=data)) as connection:
+    with looking(settings_for(data=data)) as connection:
         items = queue(connection, limit)
         around = [context(connection, item.document_id, item.start, item.end) for item in items]
     rows = [
@@ -105,7 +104,7 @@ def _judge(data: Any, statement: str, decision: str, who: str | None, why: str, 
     from flows.verdicts import Word, judge
 
     word = Word(decision, who or getpass.getuser(), why, right)
-    result = judge(load_settings(data=data), statement, word, utc_now())
+    result = judge(settings_for(data=data), statement, word, utc_now())
     say(f"{len(result.changes)} changes of policy, {result.alerts} alerts queued; published")
     for change in result.changes:
         say(f"  {headline_of(change)}")

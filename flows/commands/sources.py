@@ -7,11 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.commands.options import AsJson, Data, Sources
+from flows.commands.options import AsJson, Data, Sources, settings_for
 from flows.console import say, show, to_json
 from flows.errors import FailedError, InputError
 from flows.journal import PastSource
-from flows.settings import load_settings
 
 app = typer.Typer(help="The declared sources.", no_args_is_help=True)
 
@@ -37,7 +36,7 @@ def list_sources(sources: Sources = None, as_json: AsJson = False) -> None:
             "last_verified": source.last_verified,
             "file": source.path,
         }
-        for source in declared_sources(load_settings(sources=sources))
+        for source in declared_sources(settings_for(sources=sources))
     ]
     show(rows, _LIST, title="Declared sources", as_json=as_json, empty="no sources are declared")
 
@@ -48,7 +47,7 @@ def health(sources: Sources = None, data: Data = None, as_json: AsJson = False) 
     from flows.journal import history
     from flows.night import declared_sources
 
-    settings = load_settings(sources=sources, data=data)
+    settings = settings_for(sources=sources, data=data)
     rows = [_health(source.id, history(settings.state, source.id)) for source in declared_sources(settings)]
     show(rows, _HEALTH, title="Health of the sources", as_json=as_json, empty="no sources are declared")
     broken = [row["id"] for row in rows if row["status"] == "broken"]
@@ -90,7 +89,7 @@ def check(
     from extract.vocabulary import load_vocabulary
     from flows.night import pick_sources
 
-    settings = load_settings(sources=sources)
+    settings = settings_for(sources=sources)
     directory = settings.sources or DEFAULT_DIRECTORY
     try:
         found = load_sources(directory, load_vocabulary().services)
@@ -119,7 +118,7 @@ def prune(
     from flows.night import utc_now
     from flows.pruning import prune as let_go
 
-    pruned = let_go(load_settings(data=data), utc_now(), days=days, dry_run=dry_run)
+    pruned = let_go(settings_for(data=data), utc_now(), days=days, dry_run=dry_run)
     names = [path.name for path in pruned.files]
     if as_json:
         say(to_json({"files": names, "bytes": pruned.size, "kept": pruned.kept, "deleted": not dry_run}))

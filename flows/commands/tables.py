@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.commands.options import AsJson, Data, day
+from flows.commands.options import AsJson, Data, day, settings_for
 from flows.console import say, show
 from flows.errors import InputError
-from flows.settings import Settings, load_settings
 from flows.stores import asking, published_file
 
 if TYPE_CHECKING:
+    from flows.settings import Settings
     from warehouse.records import Change
 
 _POLICY = (
@@ -57,7 +57,7 @@ def policy(
     valid = day(on, "--on") or datetime.now(UTC).date()
     known_day = day(known, "--known")
     known_at = datetime.combine(known_day + timedelta(days=1), datetime.min.time()) if known_day else None
-    with asking(load_settings(data=data)) as connection:
+    with asking(settings_for(data=data)) as connection:
         rows = [_policy_row(row) for row in policy_on(connection, valid, known_at, tuple(platform or ()))]
     title = f"Link policy on {valid}" + (f", as known on {known_day}" if known_day else "")
     show(rows, _POLICY, title=title, as_json=as_json, empty=f"no policy is known for {valid}")
@@ -87,7 +87,7 @@ def changes(
     as_json: AsJson = False,
 ) -> None:
     """Show what changed in the policy table, with before, after and evidence."""
-    show_changes(load_settings(data=data), CHANGES, day(since, "--since") or date.min, as_json=as_json)
+    show_changes(settings_for(data=data), CHANGES, day(since, "--since") or date.min, as_json=as_json)
 
 
 def show_changes(
@@ -124,7 +124,7 @@ def sql(
     as_json: AsJson = False,
 ) -> None:
     """Run SQL on the published DuckDB file, or print its path."""
-    settings = load_settings(data=data)
+    settings = settings_for(data=data)
     if query is None:
         say(str(published_file(settings)))
         return

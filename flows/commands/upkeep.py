@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.commands.options import AsJson, Data
+from flows.commands.options import AsJson, Data, settings_for
 from flows.console import say, show
 from flows.errors import FailedError
-from flows.settings import load_settings
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,7 +33,7 @@ def check(
     """Read the whole warehouse, check it, and compare the policy with what the observations give."""
     from flows.stores import looking
 
-    with looking(load_settings(data=data)) as connection:
+    with looking(settings_for(data=data)) as connection:
         found = list(_findings(connection, history=history))
     show(found, _FINDINGS, title="Findings", as_json=as_json, empty="the warehouse is as it should be")
     errors = sum(finding["severity"] == "error" for finding in found)
@@ -66,7 +65,7 @@ def rebuild(data: Data = None) -> None:
     from flows.stores import existing, writing
     from warehouse.rebuild import rebuild as derive_anew
 
-    settings = load_settings(data=data)
+    settings = settings_for(data=data)
     existing(settings)
     with only_run(settings.state, wait=settings.busy == "wait"):
         now = utc_now()
