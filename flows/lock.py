@@ -43,12 +43,21 @@ def only_run(state: Path, *, wait: bool = False, poll: float = 1.0) -> Iterator[
         file.close()  # closing frees the lock
 
 
+def check_writable(state: Path) -> None:
+    """See that the lock could be taken as far as the disk is concerned, before anything long is started.
+
+    Raises:
+        InputError: the directory cannot be written.
+    """
+    _open(state / "run.lock").close()
+
+
 def _open(path: Path) -> IO[str]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.open("a+", encoding="utf-8")
     except OSError as error:
-        raise InputError(f"{path.parent}: cannot be written: {error.strerror}") from None
+        raise InputError(f"{path.parent}: cannot be written: {error.strerror}; nothing was done") from None
 
 
 def _try_lock(file: IO[str]) -> bool:
