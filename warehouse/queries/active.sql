@@ -1,6 +1,7 @@
 -- Observations that stand, of the keys in temp table `touched`, as known at getvariable('known'). `exhibit` orders
--- those of one key as evidence: the platform's own words, then surer readings, then earlier ones come last, so that
--- the greatest numbers are the best evidence.
+-- them as evidence: the platform's own words before news, then surer readings, then earlier ones; the greatest is the
+-- best. It is a sort key made of these (bytes that compare as the values do) and ends with the observation's id, which
+-- `exhibited` reads back: so ranking needs no sort of all observations, and lists of the best need no second look.
 CREATE OR REPLACE TEMP TABLE active AS
 WITH latest AS (
   SELECT observation_id, arg_max(stands, known_at) AS stands
@@ -12,6 +13,7 @@ SELECT o.key_id, o.stage, o.action, o.effective_from, o.from_precision,
        CASE WHEN o.effective_to >= o.effective_from OR o.effective_from IS NULL THEN o.effective_to + 1 END AS ends,
        o.to_precision, o.relation, o.kind, o.said_on, o.document_id, o.cluster_id, o.page_id, o.source_id,
        o.observation_id,
-       row_number() OVER (PARTITION BY o.key_id ORDER BY o.kind, o.confidence, o.said_on DESC, o.observation_id) AS exhibit
+       create_sort_key(o.kind, 'ASC NULLS FIRST', o.confidence, 'ASC NULLS FIRST', o.said_on, 'DESC NULLS FIRST',
+                       o.observation_id, 'ASC NULLS FIRST') AS exhibit
 FROM observation o SEMI JOIN touched USING (key_id) ANTI JOIN out USING (observation_id)
 WHERE o.known_at <= getvariable('known');

@@ -92,10 +92,10 @@ FROM rules;
 
 -- 10. Every statement, at the day it speaks of: it supports the interval there, or contradicts it.
 CREATE OR REPLACE TEMP TABLE placed AS
-SELECT key_id, stage, action, start AS day, kind, cluster_id, said_on, exhibit, observation_id, true AS stated FROM dated
+SELECT key_id, stage, action, start AS day, kind, cluster_id, said_on, exhibit, true AS stated FROM dated
 UNION ALL
 SELECT a.key_id, a.stage, a.action,
        coalesce(CASE WHEN h.action IS DISTINCT FROM h.holder_action THEN h.heralded END, h.day),
-       a.kind, a.cluster_id, a.said_on, a.exhibit, a.observation_id, false
+       a.kind, a.cluster_id, a.said_on, a.exhibit, false
 FROM active a JOIN heard h ON h.key_id = a.key_id AND h.stage = a.stage AND h.action = a.action AND h.day = a.said_on
 WHERE a.effective_from IS NULL AND a.ends IS NULL AND a.relation <> 'reschedules';

@@ -49,30 +49,28 @@ SELECT key_id, stage, island, action, valid_from, from_precision, resumed, start
 FROM following WHERE action IS NOT NULL;
 
 -- 13. Support and contradiction of each interval: the statements of its days, and those that made the rule that
---     holds from before. Best exhibits first; `holding` are those of the rule that holds.
+--     holds from before. Best exhibits first; those of the rule that holds come before all others.
 CREATE OR REPLACE TEMP TABLE backing AS
 WITH judged AS (
-  SELECT i.key_id, i.stage, i.island, p.kind, p.cluster_id, p.said_on, p.exhibit, p.observation_id,
-         p.action = i.action AS supports,
-         p.action = i.action AND p.stated = i.stated AND CASE WHEN p.stated THEN p.day ELSE p.said_on END = i.start AS holds
+  SELECT i.key_id, i.stage, i.island, p.kind, p.cluster_id, p.said_on, p.action = i.action AS supports,
+         CASE WHEN p.action = i.action AND p.stated = i.stated
+                AND CASE WHEN p.stated THEN p.day ELSE p.said_on END = i.start
+           THEN '\xFF'::BLOB || p.exhibit ELSE p.exhibit END AS exhibit
   FROM placed p ASOF JOIN island i ON i.key_id = p.key_id AND i.stage = p.stage AND i.valid_from <= p.day
   WHERE p.day < i.valid_to
   UNION ALL
-  SELECT i.key_id, i.stage, i.island, p.kind, p.cluster_id, p.said_on, p.exhibit, p.observation_id, true, true
+  SELECT i.key_id, i.stage, i.island, p.kind, p.cluster_id, p.said_on, true, '\xFF'::BLOB || p.exhibit
   FROM island i JOIN placed p ON p.key_id = i.key_id AND p.stage = i.stage AND p.action = i.action
     AND p.stated = i.stated AND p.day = i.start
   WHERE i.resumed AND (p.stated OR p.said_on = i.start)
 )
 SELECT key_id, stage, island, max(kind) FILTER (supports) AS authority, bool_or(NOT supports) AS contested,
        count(DISTINCT cluster_id) FILTER (supports) AS witnesses, count(*) FILTER (supports) AS observations,
-       arg_max(observation_id, exhibit, 5) FILTER (holds) AS holding,
-       arg_max(observation_id, exhibit, 10) FILTER (supports) AS supporting,
-       coalesce(arg_max(observation_id, exhibit, 5) FILTER (NOT supports), []) AS opposing,
+       max(exhibit, 5) FILTER (supports) AS supporting, coalesce(max(exhibit, 5) FILTER (NOT supports), []) AS opposing,
        min(said_on) FILTER (supports) AS first_said, max(said_on) FILTER (supports) AS last_said
 FROM judged GROUP BY ALL;
 
--- 14. What a trial or a proposal becomes when a decision comes: it ends there. Evidence is cited in order: first
---     what made the rule that holds, then what else supports it.
+-- 14. What a trial or a proposal becomes when a decision comes: it ends there.
 CREATE OR REPLACE TEMP TABLE derived AS
 WITH decision AS (
   SELECT key_id, action, valid_from FROM island WHERE stage = 'decided' AND NOT resumed
@@ -83,8 +81,8 @@ WITH decision AS (
     AND CASE WHEN d.action = i.action THEN d.valid_from >= b.first_said ELSE d.valid_from > i.valid_from END
   GROUP BY ALL
 ), cited AS (
-  SELECT * EXCLUDE (holding, supporting, opposing), opposing AS against_ids,
-         list_concat(holding, list_filter(supporting, lambda s: NOT list_contains(holding, s)))[:5] AS evidence_ids
+  SELECT * EXCLUDE (supporting, opposing), list_transform(opposing, lambda e: exhibited(e)) AS against_ids,
+         list_transform(supporting, lambda e: exhibited(e)) AS evidence_ids
   FROM backing
 )
 SELECT i.key_id, i.stage, i.action, i.valid_from, i.from_precision,
