@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -21,25 +22,50 @@ if TYPE_CHECKING:
     from warehouse.records import LoadResult, Verdict
     from warehouse.review import ReviewItem
 
-_ALL = 1_000_000  # no queue is as long
+_PASSAGE = re.compile(r"([0-9a-f-]{8,36}):(\d+)-(\d+)")
+_MISSED = """
+SELECT DISTINCT m.document_id::VARCHAR AS document_id, m.start_offset, m.end_offset, d.title, d.url,
+       substring(d.text, m.start_offset + 1, m.end_offset - m.start_offset) AS words
+FROM missed m JOIN document d USING (document_id)
+WHERE starts_with(m.document_id::VARCHAR, $document) AND m.start_offset = $start AND m.end_offset = $end"""
 
 
 def find(connection: duckdb.DuckDBPyConnection, prefix: str) -> ReviewItem:
-    """Return the one statement in the queue whose id begins with a prefix.
+    """Return the one statement whose id begins with a prefix, or the passage of an id, judged before or not.
 
     Raises:
         InputError: there is none, or there are several.
     """
-    from warehouse.review import queue
+    from warehouse.records import WarehouseError
+    from warehouse.review import find as find_statement
 
-    found = [
-        item for item in queue(connection, _ALL) if (item.observation_id or "").startswith(prefix.lower())
-    ]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise InputError(f"{prefix}: {len(found)} statements begin so; give more of the id")
-    raise InputError(f"{prefix}: no statement in the queue has this id; `linkpolicy review list` shows them")
+    if passage := _PASSAGE.fullmatch(prefix.lower()):
+        return _passage(connection, passage)
+    try:
+        return find_statement(connection, prefix)
+    except WarehouseError as error:
+        raise InputError(f"{prefix}: {error}; `linkpolicy review list` shows ids") from None
+
+
+def id_of(item: ReviewItem) -> str:
+    """Return the id of a statement, or of a passage: its document and offsets."""
+    return item.observation_id or f"{item.document_id}:{item.start}-{item.end}"
+
+
+def _passage(connection: duckdb.DuckDBPyConnection, asked: re.Match[str]) -> ReviewItem:
+    from warehouse.review import ReviewItem
+
+    place = {"document": asked[1], "start": int(asked[2]), "end": int(asked[3])}
+    found = connection.execute(_MISSED, place).fetchall()
+    if len(found) != 1:
+        raise InputError(f"{asked[0]}: no such passage; `linkpolicy review list` shows ids")
+    document, start, end, title, url, words = found[0]
+    nothing = dict.fromkeys(("platform", "surface", "target", "region", "action", "stage"))
+    undated = dict.fromkeys(("effective_from", "from_precision", "effective_to", "to_precision"))
+    return ReviewItem(
+        observation_id=None, document_id=document, start=start, end=end, words=words, why="missed", need=0.0,
+        confidence=0.0, title=title, url=url, **nothing, **undated,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +114,7 @@ def judge(settings: Settings, prefix: str, word: Word, now: datetime) -> LoadRes
 def _verdict(item: ReviewItem, word: Word, now: datetime) -> Verdict:
     from warehouse.records import Verdict
 
-    fact = fact_of(item)
+    fact, corrected = _judged(item, word)
     return Verdict(
         document_id=item.document_id,
         start=fact.start,
@@ -106,8 +132,68 @@ def _verdict(item: ReviewItem, word: Word, now: datetime) -> Verdict:
         reviewer=word.who,
         decided_at=now,
         reason=word.why,
-        corrected=_corrected(fact, word.right) if word.decision == "correct" else None,
+        corrected=corrected,
     )
+
+
+def _judged(item: ReviewItem, word: Word) -> tuple[Fact, Fact | None]:
+    """Return the fact that is judged and, for a correction, the right one.
+
+    A passage gave no fact. Corrected, it is judged by the fact that it should have given; rejected, by one of
+    which every name is `none`, which only takes it off the queue.
+    """
+    if item.action is not None:
+        fact = fact_of(item)
+        return fact, _corrected(fact, word.right) if word.decision == "correct" else None
+    if word.decision == "accept":
+        raise InputError(f"{id_of(item)}: gave no statement to accept; correct it, or reject it")
+    blank = Fact(
+        "none", "none", "none", Action.ALLOW, None, None, None, Stage.DECIDED,
+        item.words, item.start, item.end, (), 1.0,
+    )  # fmt: skip
+    if word.decision == "reject":
+        return blank, None
+    missing = [name for name in ("platform", "surface", "target", "action") if not word.right.get(name)]
+    if missing:
+        raise InputError(f"{id_of(item)}: say what it states: --{' --'.join(missing)} missing")
+    right = _corrected(blank, word.right)
+    return right, right
+
+
+def export(connection: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
+    """Yield the documents that reviewers have judged, with the facts that stand now, as annotated documents.
+
+    Raises:
+        DataError: one is not in the form of the annotated documents.
+    """
+    from extract.gold import annotated_of
+    from warehouse.review import annotated
+
+    for document, facts in annotated(connection):
+        known = {
+            "id": document.id, "lang": document.lang.value, "kind": document.kind.value,
+            "published": document.published.isoformat() if document.published else None,
+            "title": document.title, "text": document.text,
+            "url": document.url, "source_id": document.source_id, "platform": document.platform,
+        }  # fmt: skip
+        record = {**known, "facts": [_annotation(fact) for fact in facts]}
+        annotated_of(record)
+        yield record
+
+
+def _annotation(fact: Fact) -> dict[str, Any]:
+    return {
+        "platform": fact.platform,
+        "surface": fact.surface,
+        "target": fact.target,
+        "action": fact.action.value,
+        "effective_from": str(fact.effective_from) if fact.effective_from else None,
+        "effective_to": str(fact.effective_to) if fact.effective_to else None,
+        "region": fact.region,
+        "stage": fact.stage.value,
+        "optional": False,
+        "evidence": fact.evidence,
+    }
 
 
 def fact_of(item: ReviewItem) -> Fact:

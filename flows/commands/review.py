@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +14,9 @@ from flows.stores import looking
 
 app = typer.Typer(help="A reviewer's word on what was read; it outlives re-reading.", no_args_is_help=True)
 
-Statement = Annotated[str, typer.Argument(metavar="STATEMENT", help="Id of the statement, or its beginning.")]
+Statement = Annotated[
+    str, typer.Argument(metavar="ID", help="Id of a statement, or its beginning, or of a passage.")
+]
 Who = Annotated[str | None, typer.Option("--who", help="Who decides (the name you are logged in by).")]
 Why = Annotated[str, typer.Option("--why", help="The reason, kept with the verdict.")]
 Optional = Annotated[str, typer.Option("--why", help="A reason, kept with the verdict.")]
@@ -28,6 +31,7 @@ def list_queue(
     as_json: AsJson = False,
 ) -> None:
     """Show what needs a look: contradicting, unsure, single witness, and passages that gave no statement."""
+    from flows.verdicts import id_of
     from warehouse.review import context, queue
 
     with looking(settings_for(data=data)) as connection:
@@ -35,7 +39,7 @@ def list_queue(
         around = [context(connection, item.document_id, item.start, item.end) for item in items]
     rows = [
         {
-            "id": item.observation_id,
+            "id": id_of(item),
             "document": item.document_id,
             "why": item.why,
             "need": round(item.need, 2),
@@ -96,6 +100,16 @@ def correct(  # noqa: PLR0913, PLR0917 - one option a field
         platform=platform, surface=surface, target=target, action=action,
         effective_from=start, effective_to=end, region=region, stage=stage,
     )  # fmt: skip
+
+
+@app.command()
+def export(data: Data = None) -> None:
+    """Print the documents that were judged, with the facts that stand now, as annotated documents."""
+    from flows.verdicts import export as judged
+
+    with looking(settings_for(data=data)) as connection:
+        for record in judged(connection):
+            say(json.dumps(record, ensure_ascii=False))
 
 
 def _judge(data: Any, statement: str, decision: str, who: str | None, why: str, **right: Any) -> None:
