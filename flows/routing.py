@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from extract.records import Action, Kind, Stage
 from flows.errors import InputError
+from flows.redaction import hide, hide_url
 from flows.settings import Settings, fill_secrets
 
 if TYPE_CHECKING:
@@ -249,11 +250,15 @@ def _channel(path: Path, name: str, value: Any) -> Channel:
     if needs_url != bool(url):
         raise InputError(f"{path}: {key}.url: " + ("is required" if needs_url else f"is not for type {kind}"))
     given = table.get("path")
+    url = fill_secrets(url)
+    secret = fill_secrets(_text(path, f"{key}.secret", table.get("secret", "")))
+    hide_url(url)
+    hide([secret])
     return Channel(
         name=name,
         type=kind,
-        url=fill_secrets(url),
-        secret=fill_secrets(_text(path, f"{key}.secret", table.get("secret", ""))),
+        url=url,
+        secret=secret,
         path=Path(_text(path, f"{key}.path", given)) if given is not None else None,
         quiet=_quiet(path, f"{key}.quiet", table.get("quiet")),
         timezone=_zone(path, f"{key}.timezone", table.get("timezone", "UTC")),
