@@ -69,7 +69,7 @@ WITH kept AS (
 ), by_month AS (
   SELECT k.* REPLACE (
     coalesce(m.start, k.start) AS start,
-    CASE WHEN m.start IS NULL THEN k.from_precision ELSE 'day' END AS from_precision)
+    CASE WHEN m.start IS NULL THEN k.from_precision ELSE 'day'::date_precision END AS from_precision)
   FROM kept k LEFT JOIN month_day m
     ON k.from_precision = 'month' AND m.key_id = k.key_id AND m.stage = k.stage AND m.action = k.action
     AND m.month = k.start
@@ -98,5 +98,5 @@ WITH ended AS (
 )
 SELECT * EXCLUDE (effective_from, from_precision, day, belongs, start, start_precision),
        CASE WHEN belongs THEN start ELSE day END AS start,
-       CASE WHEN belongs THEN start_precision ELSE 'by' END AS from_precision
+       CASE WHEN belongs THEN start_precision ELSE 'by'::date_precision END AS from_precision
 FROM found;

@@ -83,7 +83,7 @@ WITH rules AS (
          true AS stated
   FROM claim
   UNION ALL
-  SELECT key_id, stage, action, day, 'by', holder_ends, holder_to_precision, kind, witnesses, day, false
+  SELECT key_id, stage, action, day, 'by'::date_precision, holder_ends, holder_to_precision, kind, witnesses, day, false
   FROM starter
 )
 SELECT *, row_number() OVER (

@@ -29,7 +29,7 @@ WITH boundary AS (
   SELECT *, action IS DISTINCT FROM lag(action) OVER w OR row_number() OVER w = 1 AS turns
   FROM valued WINDOW w AS (PARTITION BY key_id, stage ORDER BY day)
 )
-SELECT *, sum(turns::INT) OVER (PARTITION BY key_id, stage ORDER BY day) AS island FROM marked;
+SELECT *, (sum(turns::INT) OVER (PARTITION BY key_id, stage ORDER BY day))::UINTEGER AS island FROM marked;
 
 -- 12. Equal neighbours are one interval.
 CREATE OR REPLACE TEMP TABLE island AS
