@@ -8,24 +8,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
 from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+from prefect.tasks import exponential_backoff
 
 from flows import night, sourcework
 from flows.delivery import Delivery
 from flows.errors import BusyError, FailedError
 from flows.lock import only_run
+from flows.redaction import redacted
 from flows.run import Night, run_night
 from flows.settings import Settings, load_settings
 from flows.sourcework import SourceWork
+from warehouse.records import WarehouseError
 
 if TYPE_CHECKING:
     from crawlers.records import CrawlReport, CrawlState, Source
     from flows.unread import Unread
     from warehouse.records import LoadResult
+
+
+_LONGEST_NIGHT = 6 * 3600.0  # seconds; each source has a limit of its own in the settings
+_LONGEST_DELIVERY = 1800.0
 
 
 @task(task_run_name="crawl {source.id}", tags=["crawl"], cache_policy=NO_CACHE)
@@ -48,7 +56,19 @@ def read_again(
     return sourcework.read_again(settings, pages, sources, now)
 
 
-@task(tags=["warehouse"], cache_policy=NO_CACHE)
+def _is_held(_task: object, _run: object, state: State[Any]) -> bool:
+    """Tell whether another process held the warehouse: a person who looks into it, for example."""
+    return isinstance(state.result(raise_on_failure=False), WarehouseError)
+
+
+_PATIENT: dict[str, Any] = {
+    "retries": 3,
+    "retry_delay_seconds": exponential_backoff(backoff_factor=10),
+    "retry_condition_fn": _is_held,
+}
+
+
+@task(tags=["warehouse"], cache_policy=NO_CACHE, **_PATIENT)
 def load(settings: Settings, run_id: str, works: Sequence[SourceWork], now: datetime) -> LoadResult:
     """Load a run in one transaction."""
     return night.load(settings, run_id, works, now)
@@ -60,7 +80,7 @@ def publish(settings: Settings) -> Path:
     return night.publish(settings)
 
 
-@task(tags=["alerts"], cache_policy=NO_CACHE)
+@task(tags=["alerts"], cache_policy=NO_CACHE, **_PATIENT)
 def deliver(settings: Settings, now: datetime) -> Delivery:
     """Send what waits; what does not arrive is tried again by the outbox, not by Prefect."""
     return night.deliver_alerts(settings, now)
@@ -110,19 +130,39 @@ def _runner(workers: int) -> TaskRunner[PrefectFuture[Any]]:
     return cast("TaskRunner[PrefectFuture[Any]]", runner)
 
 
-@flow(name="nightly", task_runner=_runner(4))
+@flow(name="nightly", task_runner=_runner(4), timeout_seconds=_LONGEST_NIGHT)
 def nightly(settings: Settings | None = None, only: Sequence[str] = ()) -> State[Any]:
     """Crawl, read, load, publish and alert once.
 
     What arrived is loaded whatever else fails; the final state is failed if anything did, and says what.
     """
     outcome = run_night(settings or load_settings(), only, PrefectStages())
+    _report(outcome)
     if outcome.problems:
         return Failed(message="; ".join(outcome.problems), data=outcome)
     return Completed(message=outcome.summary(), data=outcome)
 
 
-@flow(name="deliver-alerts")
+def _report(outcome: Night) -> None:
+    """Keep the night as artifacts: in words, and its sources as a table."""
+    words = [outcome.summary(), *(f"- {redacted(problem)}" for problem in outcome.problems)]
+    create_markdown_artifact("\n\n".join(words), key="night", description=f"Night {outcome.run_id}")
+    names = (
+        "source_id",
+        "status",
+        "requests",
+        "snapshots",
+        "unchanged",
+        "documents",
+        "facts",
+        "bytes",
+        "message",
+    )
+    table = [{name: getattr(run, name) for name in names} for run in outcome.sources]
+    create_table_artifact(table, key="sources", description=f"Sources of night {outcome.run_id}")
+
+
+@flow(name="deliver-alerts", timeout_seconds=_LONGEST_DELIVERY)
 def deliver_alerts(settings: Settings | None = None) -> State[Any]:
     """Send what waits in the outbox; a night that is going on does so itself."""
     settings = settings or load_settings()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import shutil
 import tempfile
 from collections.abc import Collection, Iterable, Mapping
@@ -24,6 +25,10 @@ from flows.unread import Place, unread_pages
 if TYPE_CHECKING:
     from crawlers.records import Source
     from warehouse.records import Change, SnapshotRow
+
+
+# Not forked from this process: in a Prefect flow it has threads, whose locks a fork would copy.
+_PROCESSES = multiprocessing.get_context("forkserver")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,10 @@ def reread(
     existing(settings)
     sources = {source.id: source for source in declared_sources(settings)}
     files = archive_files(settings.archive, since)
-    with only_run(settings.state, wait=settings.busy == "wait"), ProcessPoolExecutor() as pool:
+    with (
+        only_run(settings.state, wait=settings.busy == "wait"),
+        ProcessPoolExecutor(mp_context=_PROCESSES) as pool,
+    ):
         waiting = frozenset(page.place for page in unread_pages(settings.state))
         read = pool.map(read_again, files, repeat(sources), repeat(waiting))
         again = counted(read, len(files), progress)

@@ -34,11 +34,31 @@ from flows.apiserver import provide_api
 from flows.settings import load_settings
 provide_api()
 from flows.nightly import nightly
-state = nightly(load_settings(), ["nobody", "youtube_help"], return_state=True)
+from flows.stored import backfill, reread
+state = nightly(load_settings(), ["nobody", "kuaishou_notices"], return_state=True)
+for other in (reread(return_state=True), backfill([os.environ["DOCUMENT"]], return_state=True)):
+    print(other.type.value, "|", other.message)
 print(os.environ["PREFECT_API_URL"])
 print(state.type.value, "|", state.message, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
+
+
+ROUTES = """
+[channels.desk]
+type = "webhook"
+url = "http://127.0.0.1:9/${LINKPOLICY_TOKEN}"
+secret = "${LINKPOLICY_KEY}"
+[channels.team]
+type = "apprise"
+url = "json://${LINKPOLICY_PASSWORD}@127.0.0.1:9/${LINKPOLICY_TOKEN}"
+[[routes]]
+channels = ["desk", "team"]
+"""
+SECRETS = {
+    "LINKPOLICY_TOKEN": "webhook-token-271828", "LINKPOLICY_KEY": "signing-key-314159",
+    "LINKPOLICY_PASSWORD": "user:apprise-161803",
+}  # fmt: skip
 
 
 def is_gone(api: str) -> bool:
@@ -57,8 +77,13 @@ def test_a_broken_source_fails_the_state_but_not_the_night(tmp_path: Path) -> No
     environment = os.environ | {
         "LINKPOLICY_DATA": str(tmp_path / "data"),
         "LINKPOLICY_SOURCES": str(tmp_path / "sources"),
+        "LINKPOLICY_ALERT_MAX_AGE_DAYS": "36500",
         "PREFECT_HOME": str(tmp_path / "prefect"),
-    }
+        "DOCUMENT": str(tmp_path / "documents.jsonl"),
+    } | SECRETS  # fmt: skip
+    (tmp_path / "documents.jsonl").write_text('{"id": "d", "text": "Weibo blocks links to Taobao."}\n')
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "alerts.toml").write_text(ROUTES)
     with SampleServer() as server:
         write_sources(tmp_path / "sources", server.base_url)
         (tmp_path / "sources" / "nobody.toml").write_text(BROKEN, encoding="utf-8")
@@ -67,14 +92,23 @@ def test_a_broken_source_fails_the_state_but_not_the_night(tmp_path: Path) -> No
         )
     assert done.stderr == ""
     assert done.returncode == -signal.SIGKILL
-    api, last = done.stdout.splitlines()[-2:]
+    again, filled, api, last = done.stdout.splitlines()[-4:]
+    assert again.startswith("COMPLETED | 1 archive files, ")
+    assert filled.startswith("COMPLETED | 1 documents read, ")
     assert is_gone(api), "the temporary server outlives a run that was killed"
     assert last.startswith("FAILED | source nobody: ")
-    assert "youtube_help" not in last
+    assert "kuaishou_notices" not in last
+    assert "channel desk: no answer" in last
+    assert "channel team: the service did not take the message" in last
+    written = done.stdout.encode() + b"".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
+    assert b"did not take the message" in written
+    assert [
+        word for secret in SECRETS.values() for word in secret.split(":")[-1:] if word.encode() in written
+    ] == []
     [night] = [json.loads(line) for line in (tmp_path / "data/state/nights.jsonl").read_text().splitlines()]
     by_source = {run["source_id"]: run for run in night["sources"]}
     assert by_source["nobody"]["status"] == "broken"
-    assert by_source["youtube_help"]["snapshots"] == 1
+    assert by_source["kuaishou_notices"]["snapshots"] > 0
     assert (tmp_path / "data/published/policy.duckdb").exists()
     assert (
         (tmp_path / "data/published/linkpolicy.prom").read_text().startswith("# HELP linkpolicy_last_night")
