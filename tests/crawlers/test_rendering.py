@@ -177,14 +177,14 @@ def test_what_a_script_asks_for_has_the_rules_of_every_page(site: Site, tmp_path
         )
         report = crawl_source(
             source, tmp_path / "archive", CrawlState(), run_id="one",
-            limits=Limits(seconds=120, page_seconds=4, page_bytes=2_000_000),
+            limits=Limits(seconds=120, page_seconds=12, page_bytes=2_000_000),
         )  # fmt: skip
         assert other.asked == []
     assert report.ended == "finished"
     assert {"/private", "/posted", "/worker.js"}.isdisjoint(site.paths())
     assert 0 < site.paths().count("/tick") <= 60
     said = reasons(report, site.url)
-    assert said.pop("/loop") == "cannot be rendered: Page.goto: Timeout 4000ms exceeded."
+    assert said.pop("/loop") == "cannot be rendered: Page.goto: Timeout 12000ms exceeded."
     assert said == {
         "/late-loop": "the page does not come to an end in Chromium",
         "/grows": "larger than 2000000 bytes after rendering",
