@@ -1,9 +1,10 @@
-"""Commands that read the published table: policy, changes, sql."""
+"""Commands that read the published table: policy, changes, sql, export."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -38,6 +39,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(policy)
     app.command()(changes)
     app.command()(sql)
+    app.command()(export)
 
 
 def policy(
@@ -142,3 +144,20 @@ def sql(
         except duckdb.Error as error:
             raise InputError(f"sql: {' '.join(str(error).split())}") from None
     show(rows, columns, title="", as_json=as_json, empty="no rows")
+
+
+def export(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Made if missing; older exports go.")],
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the published tables as Parquet and CSV, with a dictionary of their columns."""
+    from flows.journal import write_whole
+    from warehouse.dictionary import data_dictionary
+    from warehouse.publish import export as write_tables
+
+    files = write_tables(published_file(settings_for(data=data)), directory)
+    dictionary = directory / "data-dictionary.md"
+    write_whole(dictionary, data_dictionary())
+    rows = [{"file": str(file), "bytes": file.stat().st_size} for file in (*files, dictionary)]
+    show(rows, ("file", "bytes"), title="Exported", as_json=as_json, empty="nothing")
