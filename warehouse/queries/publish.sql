@@ -1,5 +1,6 @@
 -- Fill the slim file from the attached warehouse `source`: all policy and changes, of observations and documents
--- only what they cite, texts left out.
+-- only what they cite, texts left out. Observations of one document stand together: what they share (document,
+-- cluster, page, source, words) then takes next to no room; nothing but the ids themselves withstands compression.
 INSERT INTO run FROM source.run ORDER BY number;
 INSERT INTO source_run FROM source.source_run ORDER BY source_id, started_at;
 INSERT INTO scope FROM source.scope;
@@ -13,6 +14,6 @@ WITH cited AS (
   UNION SELECT unnest(evidence_ids) FROM support
   UNION SELECT unnest(against_ids) FROM support
 )
-SELECT * FROM source.observation SEMI JOIN cited USING (observation_id) ORDER BY platform, surface, target, said_on;
+SELECT * FROM source.observation SEMI JOIN cited USING (observation_id) ORDER BY document_id, evidence_start, key_id;
 INSERT INTO document
 SELECT * REPLACE (NULL AS text) FROM source.document SEMI JOIN observation USING (document_id) ORDER BY source_id, seen_at;
