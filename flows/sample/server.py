@@ -99,6 +99,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "sample"
     sys_version = ""
+    disable_nagle_algorithm = True  # else a body waits 40 ms for the acknowledgement of its headers
     server: _Http
 
     def do_GET(self) -> None:
