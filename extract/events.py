@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from extract.candidates import DETAILS, SLOT_NAMES, SLOTS, Candidate
-from extract.clauses import ACTIONS, Clause, gather_clauses, tokens
+from extract.clauses import ACTIONS, Clause, Index, gather_clauses, tokens
 from extract.mentions import overlap
 from extract.reading import Reading
 from extract.records import Action
@@ -75,6 +75,18 @@ def text_clauses(reading: Reading, clauses: Sequence[Clause]) -> list[Clause]:
     return [c for c in clauses if c.start >= reading.offset]
 
 
+def speaking_clauses(reading: Reading, clauses: Iterable[Clause]) -> list[Clause]:
+    """Clauses of sentences that name a service, place, target or link, or refer back to one.
+
+    "The museum opens on Monday", in a report on links, states nothing. Of 3126 annotated facts 42 stand in
+    such a sentence; of the facts found in cross-validation 2 right and 8 wrong ones did.
+    """
+    m = reading.mentions
+    named = [Index(found) for found in (m.services, m.surfaces, m.targets, m.links, m.references)]
+    spans = ((c, reading.layout.sentences[c.sentence]) for c in clauses)
+    return [c for c, s in spans if any(index.count(s.start, s.end) for index in named)]
+
+
 class Ranker:
     """Finds the events of a reading and ranks the values of their slots."""
 
@@ -85,7 +97,7 @@ class Ranker:
 
     def events(self) -> list[Event]:
         """Events above the gate's floor, at most MOST_EVENTS, in text order."""
-        eligible = text_clauses(self.reading, self.clauses)
+        eligible = speaking_clauses(self.reading, text_clauses(self.reading, self.clauses))
         matrix = gate_rows(self.reading, self.clauses, eligible, self.models.words)
         chances = iter(self.models.gate.probability(matrix).tolist())
         scored = [(next(chances), clause, action) for clause in eligible for action in ACTIONS]

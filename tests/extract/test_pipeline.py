@@ -104,6 +104,15 @@ def test_an_empty_text_gives_nothing(text: str) -> None:
             assert (extraction.facts, extraction.missed) == ((), ())
 
 
+def test_a_sentence_that_names_nothing_states_nothing() -> None:
+    gossip = "The museum opens on Monday. Trains were suspended. The fair is permitted from 3 May."
+    told = replace(ENGLISH, text=f"{ENGLISH.text}\n{gossip}")
+
+    assert cores(extract_facts(told)) == cores(extract_facts(ENGLISH))
+    events = Ranker(read(told), load_models()).events()
+    assert all(event.clause.start < len(f"{ENGLISH.title}\n{ENGLISH.text}") for event in events)
+
+
 def test_extraction_is_the_same_each_time_and_in_any_order() -> None:
     def run(documents: Sequence[Document]) -> dict[str, Extraction]:
         return {e.document_id: e for e in extract_many(documents)}
