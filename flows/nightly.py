@@ -12,7 +12,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
-from prefect.states import Completed, Failed
+from prefect.states import Cancelled, Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from prefect.tasks import exponential_backoff
 
@@ -135,8 +135,12 @@ def nightly(settings: Settings | None = None, only: Sequence[str] = ()) -> State
     """Crawl, read, load, publish and alert once.
 
     What arrived is loaded whatever else fails; the final state is failed if anything did, and says what.
+    It is cancelled if another night is going on and the settings say not to wait for it.
     """
-    outcome = run_night(settings or load_settings(), only, PrefectStages())
+    try:
+        outcome = run_night(settings or load_settings(), only, PrefectStages())
+    except BusyError as error:
+        return Cancelled(message=str(error), data=error)
     _report(outcome)
     if outcome.problems:
         return Failed(message="; ".join(outcome.problems), data=outcome)

@@ -33,11 +33,20 @@ import os, signal
 from flows.apiserver import provide_api
 from flows.settings import load_settings
 provide_api()
-from flows.nightly import nightly
+from flows.errors import BusyError
+from flows.lock import only_run
+from flows.nightly import nightly, run_flow
 from flows.stored import backfill, reread
 state = nightly(load_settings(), ["nobody", "kuaishou_notices"], return_state=True)
 for other in (reread(return_state=True), backfill([os.environ["DOCUMENT"]], return_state=True)):
     print(other.type.value, "|", other.message)
+settings = load_settings()
+with only_run(settings.state):
+    second = nightly(settings, return_state=True)
+    try:
+        run_flow(settings, ())
+    except BusyError as error:
+        print(second.type.value, "|", second.message == str(error) and error)
 print(os.environ["PREFECT_API_URL"])
 print(state.type.value, "|", state.message, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
@@ -92,7 +101,9 @@ def test_a_broken_source_fails_the_state_but_not_the_night(tmp_path: Path) -> No
         )
     assert done.stderr == ""
     assert done.returncode == -signal.SIGKILL
-    again, filled, api, last = done.stdout.splitlines()[-4:]
+    again, filled, second, api, last = done.stdout.splitlines()[-5:]
+    assert second.startswith("CANCELLED | ")
+    assert "another run is going on" in second
     assert again.startswith("COMPLETED | 1 archive files, ")
     assert filled.startswith("COMPLETED | 1 documents read, ")
     assert is_gone(api), "the temporary server outlives a run that was killed"
