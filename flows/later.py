@@ -6,12 +6,14 @@ of a reminder is made of the change and the day; the alert of a page at rest has
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from flows.routing import Routes
+from warehouse.changes import changes_about, changes_of_rule, ending, taking_effect, untold_changes
 from warehouse.ids import content_hash
+from warehouse.outbox import queue, told_changes
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,29 +24,6 @@ if TYPE_CHECKING:
 FLIPS_WITHIN = timedelta(days=7)  # two versions of one page that contradict each other are a flip
 AT_REST = timedelta(days=3)  # a page that has said the same for so long has made up its mind
 _FORGOTTEN = timedelta(days=30)  # a flip older than this is not told any more
-
-# Changes of one rule (key and stage), those before a given one or all, oldest first.
-_OF_RULE = """
-SELECT change_id::VARCHAR FROM change
-WHERE platform = $platform AND surface = $surface AND target = $target AND region IS NOT DISTINCT FROM $region
-  AND stage = $stage AND known_at < $before AND kind <> 'technical'
-ORDER BY known_at, change_id"""
-# The last change of each rule of which something changed lately, if nobody was told of it.
-_LATELY = """
-SELECT change_id::VARCHAR FROM (
-  SELECT c.*, r.cause FROM change c JOIN run r USING (run_id)
-  WHERE c.known_at > $since AND c.kind <> 'technical'
-  QUALIFY row_number() OVER (PARTITION BY c.key_id, c.stage ORDER BY c.known_at DESC, c.change_id DESC) = 1
-) WHERE cause = 'crawl' AND known_at <= $until AND change_id NOT IN (FROM alert SELECT change_id)"""
-# Changes that told of a rule's first day, or of the first day after it, and that were known before today.
-_OF_DAY = """
-SELECT change_id::VARCHAR FROM change
-WHERE (after_from = $day OR after_to = $day) AND known_at < $today AND kind <> 'technical'
-ORDER BY known_at, change_id"""
-_QUEUE = """
-INSERT INTO alert (alert_id, change_id, run_id, channel, created_at, state, attempts, next_attempt_at)
-SELECT $alert::UUID, $change::UUID, $run, $channel, $now, 'pending', 0, $now
-WHERE NOT EXISTS (SELECT 1 FROM alert WHERE alert_id = $alert::UUID)"""
 
 
 def channels_unless_flip(
@@ -73,21 +52,7 @@ def queue_later(connection: duckdb.DuckDBPyConnection, routes: Routes, now: date
         for change in _on_the_eve(connection, tomorrow)
         for channel in routes.channels_to_remind(change, now)
     ]
-    return sum(_queue(connection, *row, now) for row in [*settled, *reminders])
-
-
-def _queue(
-    connection: duckdb.DuckDBPyConnection, alert_id: str, change: Change, channel: str, now: datetime
-) -> int:
-    row = {
-        "alert": alert_id,
-        "change": change.change_id,
-        "run": change.run_id,
-        "channel": channel,
-        "now": now,
-    }
-    done = connection.execute(_QUEUE, row).fetchone()
-    return int(done[0]) if done else 0
+    return sum(queue(connection, *row, now) for row in [*settled, *reminders])
 
 
 def reminder_id(change: Change, channel: str, day: date) -> str:
@@ -107,7 +72,7 @@ def is_flip(connection: duckdb.DuckDBPyConnection, change: Change) -> bool:
     It does if the same page brought another change of the rule within a week before, and what it now says
     is no news by itself: it names no day, or a state that was known before.
     """
-    before = _changes_of_rule(connection, change)
+    before = changes_of_rule(connection, change)
     lately = [c for c in before if c.known_at > change.known_at - FLIPS_WITHIN]
     pages = _pages(change)
     if not any(pages & _pages(earlier) for earlier in lately):
@@ -116,11 +81,6 @@ def is_flip(connection: duckdb.DuckDBPyConnection, change: Change) -> bool:
     if after is None or after.from_precision == "by":
         return True
     return any(_same(after, state) for c in before for state in (c.before, c.after))
-
-
-def _changes_of_rule(connection: duckdb.DuckDBPyConnection, change: Change) -> list[Change]:
-    rule = {name: getattr(change, name) for name in ("platform", "surface", "target", "region", "stage")}
-    return _changes(connection, _OF_RULE, rule | {"before": change.known_at})
 
 
 def _pages(change: Change) -> set[str]:
@@ -138,27 +98,24 @@ def _same(one: State | None, other: State | None) -> bool:
 
 def _at_rest(connection: duckdb.DuckDBPyConnection, now: datetime) -> list[Change]:
     """Return the last flips of pages that have come to rest in another state than the one told last."""
-    times = {"since": now - _FORGOTTEN, "until": now - AT_REST}
-    flips = [change for change in _changes(connection, _LATELY, times) if is_flip(connection, change)]
+    untold = untold_changes(connection, now - _FORGOTTEN, now - AT_REST)
+    flips = [change for change in untold if is_flip(connection, change)]
     return [change for change in flips if not _same(change.after, _told_last(connection, change))]
 
 
 def _told_last(connection: duckdb.DuckDBPyConnection, change: Change) -> State | None:
-    told = connection.execute("SELECT DISTINCT change_id::VARCHAR FROM alert").fetchall()
-    names = {name for (name,) in told}
-    earlier = [c for c in _changes_of_rule(connection, change) if c.change_id in names]
+    told = told_changes(connection)
+    earlier = [c for c in changes_of_rule(connection, change) if c.change_id in told]
     return earlier[-1].after if earlier else None
 
 
 def _on_the_eve(connection: duckdb.DuckDBPyConnection, day: date) -> list[Change]:
     """Return the last change that told of each rule that begins, or has ended, on a day."""
-    from warehouse.changes import ending, taking_effect
-
     rules: list[PolicyRow] = [*taking_effect(connection, day), *ending(connection, day - timedelta(days=1))]
     if not rules:
         return []
     today = datetime(day.year, day.month, day.day) - timedelta(days=1)  # noqa: DTZ001 - UTC without a zone
-    told = _changes(connection, _OF_DAY, {"day": day, "today": today})
+    told = changes_about(connection, day, today)
     return [
         found[-1] for rule in rules if (found := [change for change in told if _tells_of(change, rule, day)])
     ]
@@ -176,13 +133,3 @@ def _tells_of(change: Change, rule: PolicyRow, day: date) -> bool:
 
 def _rule_of(item: Change | PolicyRow) -> tuple[object, ...]:
     return item.platform, item.surface, item.target, item.region, str(item.stage)
-
-
-def _changes(
-    connection: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, object]
-) -> list[Change]:
-    from warehouse.changes import changes_by_id
-
-    names = [name for (name,) in connection.execute(query, parameters).fetchall()]
-    found = changes_by_id(connection, names) if names else {}
-    return [found[name] for name in names]

@@ -23,11 +23,6 @@ if TYPE_CHECKING:
     from warehouse.review import ReviewItem
 
 _PASSAGE = re.compile(r"([0-9a-f-]{8,36}):(\d+)-(\d+)")
-_MISSED = """
-SELECT DISTINCT m.document_id::VARCHAR AS document_id, m.start_offset, m.end_offset, d.title, d.url,
-       substring(d.text, m.start_offset + 1, m.end_offset - m.start_offset) AS words
-FROM missed m JOIN document d USING (document_id)
-WHERE starts_with(m.document_id::VARCHAR, $document) AND m.start_offset = $start AND m.end_offset = $end"""
 
 
 def find(connection: duckdb.DuckDBPyConnection, prefix: str) -> ReviewItem:
@@ -54,9 +49,10 @@ def id_of(item: ReviewItem) -> str:
 
 def _passage(connection: duckdb.DuckDBPyConnection, asked: re.Match[str]) -> ReviewItem:
     from warehouse.review import ReviewItem
+    from warehouse.sql import rows
 
-    place = {"document": asked[1], "start": int(asked[2]), "end": int(asked[3])}
-    found = connection.execute(_MISSED, place).fetchall()
+    place: dict[str, object] = {"document": asked[1], "start": int(asked[2]), "end": int(asked[3])}
+    found = rows(connection, "review_passage", place)
     if len(found) != 1:
         raise InputError(f"{asked[0]}: no such passage; `linkpolicy review list` shows ids")
     document, start, end, title, url, words = found[0]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import duckdb
 
 from warehouse.policy import policy_row
 from warehouse.records import FOREVER, Change, Evidence, PolicyRow, State
-from warehouse.sql import records
+from warehouse.sql import records, rows
 
 
 def changes_since(connection: duckdb.DuckDBPyConnection, day: date) -> list[Change]:
@@ -28,6 +28,22 @@ def changes_by_id(connection: duckdb.DuckDBPyConnection, ids: list[str]) -> dict
     return {change.change_id: change for change in found}
 
 
+def changes_of_rule(connection: duckdb.DuckDBPyConnection, change: Change) -> list[Change]:
+    """Earlier changes of the same key and stage, oldest first."""
+    rule = {name: getattr(change, name) for name in ("platform", "surface", "target", "region", "stage")}
+    return _named(connection, "changes_of_rule", rule | {"before": change.known_at})
+
+
+def untold_changes(connection: duckdb.DuckDBPyConnection, since: datetime, until: datetime) -> list[Change]:
+    """Last changes of the rules that a crawl changed between two times, those of which nobody was told."""
+    return _named(connection, "changes_untold", {"since": since, "until": until})
+
+
+def changes_about(connection: duckdb.DuckDBPyConnection, day: date, before: datetime) -> list[Change]:
+    """Changes known before a time after which a rule begins, or no longer holds, on a day; oldest first."""
+    return _named(connection, "changes_of_day", {"day": day, "before": before})
+
+
 def taking_effect(connection: duckdb.DuckDBPyConnection, day: date) -> list[PolicyRow]:
     """Rules whose first day is `day`: nothing new was learnt, the calendar brings them."""
     return [policy_row(row) for row in records(connection, "taking_effect", {"day": day})]
@@ -36,6 +52,13 @@ def taking_effect(connection: duckdb.DuckDBPyConnection, day: date) -> list[Poli
 def ending(connection: duckdb.DuckDBPyConnection, day: date) -> list[PolicyRow]:
     """Rules whose last day is `day`."""
     return [policy_row(row) for row in records(connection, "ending", {"day": day})]
+
+
+def _named(connection: duckdb.DuckDBPyConnection, name: str, parameters: dict[str, object]) -> list[Change]:
+    """The changes whose ids a query gives, in its order."""
+    ids = [found for (found,) in rows(connection, name, parameters)]
+    changes = changes_by_id(connection, ids) if ids else {}
+    return [changes[found] for found in ids]
 
 
 def _changes(connection: duckdb.DuckDBPyConnection, parameters: dict[str, object]) -> list[Change]:

@@ -64,6 +64,28 @@ def listing(
     return _alerts(connection, "alerts_listing", {"state": state, "channel": channel, "limit": limit})
 
 
+def queue(
+    connection: duckdb.DuckDBPyConnection, alert_id: str, change: Change, channel: str, now: datetime
+) -> int:
+    """Add an alert that is due now, unless its id is there; returns how many rows were added."""
+    row = {
+        "alert": alert_id,
+        "change": change.change_id,
+        "run": change.run_id,
+        "channel": channel,
+        "now": now,
+    }
+    [(added,)] = rows(connection, "alerts_queue", row)
+    return int(added)
+
+
+def told_changes(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Ids of all changes that anybody is or was to be told of."""
+    return {
+        name for (name,) in connection.execute("SELECT DISTINCT change_id::VARCHAR FROM alert").fetchall()
+    }
+
+
 def delivered(connection: duckdb.DuckDBPyConnection, alert_id: str, at: datetime) -> None:
     """Record that a channel took an alert.
 
