@@ -189,6 +189,9 @@ class Entry:
     headers: Mapping[str, str]
 
 
+_TEXTS = ("", "text/html", "application/xhtml+xml", "application/pdf", "text/plain")
+
+
 @dataclass(frozen=True, slots=True)
 class Unread:
     """What an archive holds and cannot be had.
@@ -202,6 +205,11 @@ class Unread:
     url: str
     content_type: str
     reason: str
+
+
+def is_text(content_type: str) -> bool:
+    """Tell whether a record may hold a document, by its content type; without one it may."""
+    return content_type.partition(";")[0].strip().lower() in _TEXTS
 
 
 def read_snapshots(path: Path) -> Iterator[Snapshot]:

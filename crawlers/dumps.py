@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from crawlers.archive import Entry, Unread, read_entries
+from crawlers.archive import Entry, Unread, is_text, read_entries
 from crawlers.links import Link, chosen
 from crawlers.recorder import Recorder
 from crawlers.records import Outcome, Role
 from crawlers.settings import Limits
 
 SUFFIXES = (".warc", ".warc.gz")
-_TEXTS = ("", "text/html", "application/xhtml+xml", "application/pdf", "text/plain")
 
 
 class CapturedHeaders(dict[bytes, list[bytes]]):
@@ -72,20 +71,16 @@ def _record_unread(recorder: Recorder, file: Link, unread: Unread) -> None:
     if not unread.url:
         recorder.failure(file, Role.CONTENT, Outcome.FAILED, unread.reason)
         return
-    for link in chosen([Link(unread.url)], recorder.source) if _is_text(unread.content_type) else ():
+    for link in chosen([Link(unread.url)], recorder.source) if is_text(unread.content_type) else ():
         recorder.listed += 1
         recorder.failure(link, Role.CONTENT, Outcome.FAILED, unread.reason)
-
-
-def _is_text(content_type: str) -> bool:
-    return content_type.partition(";")[0].strip().lower() in _TEXTS
 
 
 def _record(recorder: Recorder, entry: Entry) -> int:
     snapshot = entry.snapshot
     wanted = entry.role is Role.CONTENT and snapshot.status == 200 and snapshot.body
     links = chosen([Link(snapshot.url, snapshot.listed, snapshot.listed_title)], recorder.source)
-    if not wanted or not links or not snapshot.content_type or not _is_text(snapshot.content_type):
+    if not wanted or not links or not snapshot.content_type or not is_text(snapshot.content_type):
         return 0
     recorder.listed += 1
     known = recorder.known.get(snapshot.url)

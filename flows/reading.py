@@ -79,11 +79,32 @@ def read_archive(
         for snapshot in read_snapshots(path):
             if not snapshot.revisit and (wanted is None or wanted(snapshot)):
                 yield _try(snapshot, sources.get(snapshot.source_id))
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from None
-    except ValueError as error:
-        message = str(error)
-        raise InputError(message if message.startswith(str(path)) else f"{path}: {message}") from None
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+
+
+def unread_pages(path: Path) -> tuple[str, ...]:
+    """One line for each page of a WARC file, or for the rest of it, that is broken or larger than allowed.
+
+    Raises:
+        InputError: the file is no readable archive.
+    """
+    from crawlers.archive import Unread, is_text, read_entries
+
+    try:
+        unread = [entry for entry in read_entries(path) if isinstance(entry, Unread)]
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+    return tuple(
+        ": ".join(part for part in (str(path), entry.url, entry.reason) if part)
+        for entry in unread
+        if is_text(entry.content_type)
+    )
+
+
+def _unreadable(path: Path, error: OSError | ValueError) -> InputError:
+    message = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return InputError(message if message.startswith(str(path)) else f"{path}: {message}")
 
 
 def _try(snapshot: Snapshot, source: Source | None) -> Reading:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import random
 import resource
 import struct
@@ -12,14 +11,13 @@ from pathlib import Path
 
 import brotli
 import pytest
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
 
 from crawlers.archive import Entry, Unread, read_entries
 from crawlers.crawl import crawl_source
 from crawlers.records import CrawlReport, CrawlState, Outcome
 from crawlers.settings import Limits
 from tests.crawlers.site import article, declare, outcomes, reasons, states
+from tests.crawlers.theirs import Theirs
 
 MANY = 64 << 20
 LIMIT = 2_000_000
@@ -45,30 +43,6 @@ def swollen_member(head: bytes) -> bytes:
     return (
         b"\x1f\x8b\x08" + bytes(7) + zeros(-zlib.MAX_WBITS, head, MANY) + struct.pack("<II", checksum, size)
     )
-
-
-class Theirs:
-    """A WARC file of another crawler, written record by record."""
-
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.path, self._file = path, path.open("wb")
-        self._writer = WARCWriter(self._file)
-
-    def page(self, name: str, body: bytes, *headers: tuple[str, str], kind: str = "text/html") -> Theirs:
-        http = StatusAndHeaders("200 OK", [("Content-Type", kind), *headers], protocol="HTTP/1.1")
-        url = f"https://example.org/{name}"
-        record = self._writer.create_warc_record(url, "response", io.BytesIO(body), http_headers=http)
-        self._writer.write_record(record)
-        return self
-
-    def raw(self, data: bytes) -> Theirs:
-        self._file.write(data)
-        return self
-
-    def close(self) -> Path:
-        self._file.close()
-        return self.path
 
 
 def record(length: int | str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from datetime import date
 from pathlib import Path
@@ -10,8 +11,11 @@ from typing import Any
 import pytest
 
 from extract.records import Kind, Lang
+from flows.cli import run
 from flows.documents import Given, read_paths
 from flows.errors import InputError
+from tests.crawlers.site import article
+from tests.crawlers.theirs import Theirs
 
 RECORD: dict[str, Any] = {
     "id": "a", "lang": "zh", "kind": "notice", "published": "2022-02-22", "title": "公告", "text": "链接",
@@ -105,6 +109,27 @@ def test_other_things_that_are_no_documents(tmp_path: Path) -> None:
     fake.write_bytes(b"no archive")
     with pytest.raises(InputError, match=r"fake\.warc\.gz: is no WARC file"):
         list(read_paths([fake]))
+
+
+def test_a_broken_page_of_an_archive_is_named_and_costs_no_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "theirs.warc.gz"
+    whole = article("Rules for links", "From 1 March 2022 Kuaishou blocks links to Taobao in live rooms.")
+    theirs = Theirs(path).page("whole", whole)
+    theirs.page("cut", gzip.compress(whole)[:-20], ("Content-Encoding", "gzip"))
+    theirs.page("logo", gzip.compress(whole)[:-20], ("Content-Encoding", "gzip"), kind="image/png").close()
+    complaint = "theirs.warc.gz: https://example.org/cut: the gzip data are cut off"
+
+    documents = read_paths([path])
+    assert next(documents).url == "https://example.org/whole"
+    with pytest.raises(InputError, match=complaint):
+        list(documents)
+    assert run(["ingest", str(path), "--data", str(tmp_path / "data")]) == 1
+    said = capsys.readouterr()
+    assert complaint in said.err
+    assert "logo" not in said.err
+    assert "1 documents read" in said.out
 
 
 def test_a_page_given_by_hand(tmp_path: Path) -> None:
