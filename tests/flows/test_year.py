@@ -17,7 +17,7 @@ from flows.settings import Settings
 from tests.flows.killing import killed_nights
 from tests.flows.year import World, declare, judge, play, settings_of
 
-NIGHTS = int(os.environ.get("LINKPOLICY_TEST_NIGHTS", "4"))
+NIGHTS = int(os.environ.get("LINKPOLICY_TEST_NIGHTS", "6"))
 KILLS = int(os.environ.get("LINKPOLICY_TEST_KILLS", "2"))
 TOLD = "SELECT platform, surface, target, kind, effect FROM change ORDER BY ALL"
 HELD = "SELECT platform, surface, target, action, valid_from, valid_to FROM policy ORDER BY ALL"
