@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from extract.data import DataError
-from extract.records import Action, Document, Kind, Lang, PartialDate, Stage
+from extract.records import Action, Document, Fact, Kind, Lang, PartialDate, Stage
 
 NONE = "none"  # the value of a slot that a fact leaves open
 _FIELDS = {"date": "effective_from", "until": "effective_to"}
@@ -174,3 +174,19 @@ def read_documents(path: Path) -> Iterable[Document]:
             yield document_of(data)
         except DataError as error:
             raise DataError(f"{path}:{number}: {error}") from error
+
+
+def annotation_of(fact: Fact) -> dict[str, Any]:
+    """An extracted fact in the form in which documents are annotated."""
+    return {
+        "platform": fact.platform,
+        "surface": fact.surface,
+        "target": fact.target,
+        "action": fact.action.value,
+        "effective_from": str(fact.effective_from) if fact.effective_from else None,
+        "effective_to": str(fact.effective_to) if fact.effective_to else None,
+        "region": fact.region,
+        "stage": fact.stage.value,
+        "optional": False,
+        "evidence": fact.evidence,
+    }

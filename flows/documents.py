@@ -57,14 +57,14 @@ def _read_path(path: Path, given: Given) -> Iterator[Document]:
     elif path.is_dir():
         raise InputError(f"{path}: is a directory; name the files in it")
     elif is_archive(path):
-        from flows.reading import read_archive, unread_pages
+        from flows.reading import broken_pages, read_archive
 
         for reading in read_archive(path, {}):
             if reading.fault:
                 raise InputError(f"{path}: {reading.snapshot.url}: {reading.fault}")
             if reading.document:
                 yield reading.document
-        for line in unread_pages(path):
+        for line in broken_pages(path):
             raise InputError(line)
     elif path.suffix.lower() in _PAGE_SUFFIXES:
         from flows.reading import read_page

@@ -13,7 +13,7 @@ from extract.records import Document, Extraction
 from flows.documents import Given, is_archive, is_lines, read_paths
 from flows.lock import only_run
 from flows.night import declared_sources, new_run_id, publish_or_fail, utc_now
-from flows.reading import extract, read_archive, snapshot_row, unread_pages
+from flows.reading import broken_pages, extract, read_archive, snapshot_row
 from flows.settings import Settings
 from flows.stores import writing
 
@@ -130,7 +130,7 @@ def _chunks(paths: Sequence[Path], given: Given, sources: Mapping[str, Source]) 
                 tuple(snapshot_row(reading.snapshot) for reading in read if reading.document),
                 (
                     *(f"{path}: {r.snapshot.url}: {r.fault}" for r in read if r.fault),
-                    *unread_pages(path),
+                    *broken_pages(path),
                 ),
             )
 

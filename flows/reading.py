@@ -83,7 +83,7 @@ def read_archive(
         raise _unreadable(path, error) from None
 
 
-def unread_pages(path: Path) -> tuple[str, ...]:
+def broken_pages(path: Path) -> tuple[str, ...]:
     """One line for each page of a WARC file, or for the rest of it, that is broken or larger than allowed.
 
     Raises:

@@ -162,7 +162,7 @@ def export(connection: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
     Raises:
         DataError: one is not in the form of the annotated documents.
     """
-    from extract.gold import annotated_of
+    from extract.gold import annotated_of, annotation_of
     from warehouse.review import annotated
 
     for document, facts in annotated(connection):
@@ -172,24 +172,9 @@ def export(connection: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
             "title": document.title, "text": document.text,
             "url": document.url, "source_id": document.source_id, "platform": document.platform,
         }  # fmt: skip
-        record = {**known, "facts": [_annotation(fact) for fact in facts]}
+        record = {**known, "facts": [annotation_of(fact) for fact in facts]}
         annotated_of(record)
         yield record
-
-
-def _annotation(fact: Fact) -> dict[str, Any]:
-    return {
-        "platform": fact.platform,
-        "surface": fact.surface,
-        "target": fact.target,
-        "action": fact.action.value,
-        "effective_from": str(fact.effective_from) if fact.effective_from else None,
-        "effective_to": str(fact.effective_to) if fact.effective_to else None,
-        "region": fact.region,
-        "stage": fact.stage.value,
-        "optional": False,
-        "evidence": fact.evidence,
-    }
 
 
 def fact_of(item: ReviewItem) -> Fact:

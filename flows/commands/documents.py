@@ -57,17 +57,10 @@ def extraction_line(identifier: str, extraction: Extraction) -> str:
 
 def fact_record(fact: Fact) -> dict[str, Any]:
     """Return a fact in the form of the annotated documents, with offsets, rules and confidence."""
+    from extract.gold import annotation_of
+
     return {
-        "platform": fact.platform,
-        "surface": fact.surface,
-        "target": fact.target,
-        "action": fact.action.value,
-        "effective_from": str(fact.effective_from) if fact.effective_from else None,
-        "effective_to": str(fact.effective_to) if fact.effective_to else None,
-        "region": fact.region,
-        "stage": fact.stage.value,
-        "optional": False,
-        "evidence": fact.evidence,
+        **annotation_of(fact),
         "start": fact.start,
         "end": fact.end,
         "rules": list(fact.rules),
