@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,17 +17,9 @@ from tests.flows.receiver import Receiver
 from warehouse import outbox
 from warehouse.load import load_batch
 from warehouse.records import Batch, Cause
-from warehouse.store import connect
 
 START = datetime(2022, 2, 22, 3, 0)  # noqa: DTZ001
 TARGETS = ("taobao", "jd", "youzan", "weidian", "pinduoduo")
-
-
-@pytest.fixture
-def connection(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = connect(tmp_path / "warehouse.duckdb")
-    yield connection
-    connection.close()
 
 
 def load_night(connection: duckdb.DuckDBPyConnection, routes: Routes, night: int, target: str) -> int:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
 
 from flows.cli import run
-from tests.flows.year import World, declare, play, settings_of
+from tests.flows.year import Played, settings_of
 
 DOCS = Path(__file__).parents[2] / "docs"
 GUIDES = ("operator.md", "alerts.md")
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+pytestmark = pytest.mark.xdist_group("year")  # whose nights are the history
+
 # A night over the bundled sources would go out to the internet; `run` has tests of its own.
 ELSEWHERE = {"run"}
 
@@ -25,13 +29,10 @@ def commands(guide: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def place(calm: Played, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("guide")
-    world = World(4)
-    settings = settings_of(place / "data")
-    declare(world, place / "data" / "sources")
-    for day in range(3):
-        play(settings, world, day)
+    shutil.copytree(calm.settings.data, place / "data", symlinks=True)
+    settings_of(place / "data")
     text = "From 1 March 2022 Kuaishou no longer shows links to Taobao in its live rooms. " * 5
     (place / "notice.html").write_text(f"<html><title>Links</title><body><p>{text}</p></body></html>")
     (place / "documents.jsonl").write_text('{"id": "a", "text": "Nothing about links."}\n')

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from flows.later import channels_unless_flip, queue_later
 from flows.routing import Channel, ChannelType, Route, Routes
 from warehouse.load import load_batch
 from warehouse.records import Batch, Cause, SnapshotRow
-from warehouse.store import connect
 
 START = datetime(2022, 2, 22, 3, 0)  # noqa: DTZ001
 HELP, OTHER = "https://x.example/help", "https://x.example/notice"
@@ -61,13 +59,6 @@ class Place:
 
     def _lines(self) -> list[str]:
         return self._log.read_text().splitlines() if self._log.exists() else []
-
-
-@pytest.fixture
-def connection(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = connect(tmp_path / "warehouse.duckdb")
-    yield connection
-    connection.close()
 
 
 @pytest.fixture

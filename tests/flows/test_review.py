@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ import pytest
 from extract.gold import read_gold
 from extract.records import Action, Document, Extraction, Fact, Kind, Lang, Missed, PartialDate, Stage
 from flows.cli import run
-from flows.night import publish
 from flows.settings import Settings
 from flows.stores import looking, writing
 from warehouse.load import load_batch
@@ -23,9 +23,15 @@ SECOND = "JD.com's may no longer be shown in short videos either."
 TEXT = f"{FIRST} {SECOND}"
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    settings = Settings(data=tmp_path / "data")
+# One worker runs all, so that the document is loaded once.
+pytestmark = pytest.mark.xdist_group("review")
+
+
+@pytest.fixture(scope="module")
+def loaded(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with one document, to be copied."""
+    settings = Settings(data=tmp_path_factory.mktemp("review"))
+    shutil.copy(template, settings.warehouse)
     fact = Fact(
         "kuaishou", "live", "taobao", Action.BLOCK, PartialDate(2022, 3, 1), None, None, Stage.DECIDED,
         FIRST, 0, len(FIRST), ("en.block",), 0.5,
@@ -38,8 +44,12 @@ def settings(tmp_path: Path) -> Settings:
     )  # fmt: skip
     with writing(settings) as connection:
         load_batch(connection, batch)
-    publish(settings)
-    return settings
+    return settings.data
+
+
+@pytest.fixture
+def settings(loaded: Path, tmp_path: Path) -> Settings:
+    return Settings(data=Path(shutil.copytree(loaded, tmp_path / "data")))
 
 
 def review(settings: Settings, *arguments: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -21,9 +22,12 @@ def findings(data: Path, capsys: pytest.CaptureFixture[str], *options: str) -> t
     return code, {finding["check"] for finding in json.loads(capsys.readouterr().out)}
 
 
-def test_a_drifted_table_is_found_and_put_right(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_drifted_table_is_found_and_put_right(
+    tmp_path: Path, template: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     data, text = tmp_path, "Links to Taobao are blocked."
     assert run(["check", "--data", str(data)]) == 2, "there is no warehouse"
+    shutil.copy(template, data / "warehouse.duckdb")
     with connect(data / "warehouse.duckdb") as connection:
         load_batch(connection, batch("n1", reading(text, fact(text))))
     assert findings(data, capsys, "--history") == (0, set())
@@ -40,9 +44,12 @@ def test_a_drifted_table_is_found_and_put_right(tmp_path: Path, capsys: pytest.C
     assert "nothing differed" in capsys.readouterr().out
 
 
-def test_an_export_is_read_by_other_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_export_is_read_by_other_programs(
+    tmp_path: Path, template: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     data, text = tmp_path / "data", "Links to Taobao are blocked."
     data.mkdir()
+    shutil.copy(template, data / "warehouse.duckdb")
     with connect(data / "warehouse.duckdb") as connection:
         load_batch(connection, batch("n1", reading(text, fact(text))))
     publish(data / "warehouse.duckdb", data / "published")

@@ -12,32 +12,16 @@ import duckdb
 import pytest
 
 from flows import journal
-from flows.run import Night
 from flows.settings import Settings
 from tests.flows.killing import killed_nights
-from tests.flows.year import World, declare, judge, play, settings_of
+from tests.flows.year import Played, judge, prepared
 
-NIGHTS = int(os.environ.get("LINKPOLICY_TEST_NIGHTS", "6"))
 KILLS = int(os.environ.get("LINKPOLICY_TEST_KILLS", "2"))
 TOLD = "SELECT platform, surface, target, kind, effect FROM change ORDER BY ALL"
 HELD = "SELECT platform, surface, target, action, valid_from, valid_to FROM policy ORDER BY ALL"
 
 
-pytestmark = pytest.mark.xdist_group("year")  # both tests look at the same undisturbed nights
-
-
-def prepared(data: Path) -> tuple[Settings, World]:
-    world = World(NIGHTS)
-    settings = settings_of(data)
-    declare(world, data / "sources")
-    return settings, world
-
-
-@pytest.fixture(scope="module")
-def calm(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, World, list[Night]]:
-    """All nights in one process, with nothing in their way."""
-    settings, world = prepared(tmp_path_factory.mktemp("calm"))
-    return settings, world, [play(settings, world, day) for day in range(NIGHTS)]
+pytestmark = pytest.mark.xdist_group("year")  # one worker plays the nights, which are looked at again
 
 
 def published(settings: Settings, query: str) -> list[tuple[object, ...]]:
@@ -46,12 +30,12 @@ def published(settings: Settings, query: str) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.timeout(1200)
-def test_every_change_is_told_once_and_in_its_night(calm: tuple[Settings, World, list[Night]]) -> None:
-    settings, world, nights = calm
-    for day, night in enumerate(nights):
+def test_every_change_is_told_once_and_in_its_night(calm: Played) -> None:
+    world = calm.world
+    for day, night in enumerate(calm.nights):
         out = {source for source in world.sources() if world.is_out(day, source)}
         assert {run.source_id for run in night.sources if run.status == "broken"} == out
-    verdict = judge(settings, world)
+    verdict = judge(calm.settings, world)
     assert verdict.missed == ()
     assert verdict.late == ()
     assert verdict.doubled == 0
@@ -60,13 +44,12 @@ def test_every_change_is_told_once_and_in_its_night(calm: tuple[Settings, World,
 
 
 @pytest.mark.timeout(3600)
-def test_kills_lose_and_double_nothing(calm: tuple[Settings, World, list[Night]], tmp_path: Path) -> None:
-    undisturbed, world, _ = calm
-    killed, _ = prepared(tmp_path / "killed")
-    lines = list(killed_nights(killed.data, NIGHTS, KILLS))
+def test_kills_lose_and_double_nothing(calm: Played, tmp_path: Path) -> None:
+    world, killed = prepared(tmp_path / "killed", calm.world.nights)
+    lines = list(killed_nights(killed.data, world.nights, KILLS))
     assert lines[-1]["kills"] > 0
-    assert len(journal.nights(killed.state)) == NIGHTS
+    assert len(journal.nights(killed.state)) == world.nights
     for query in (TOLD, HELD):
-        assert published(killed, query) == published(undisturbed, query)
+        assert published(killed, query) == published(calm.settings, query)
     verdict = judge(killed, world)
     assert (verdict.doubled, verdict.missed) == (0, ())

@@ -271,6 +271,29 @@ def play(settings: Settings, world: World, day: int) -> Night:
     return run_night(settings, (), PlayedStages(world, day), lambda: now)
 
 
+@dataclass(frozen=True, slots=True)
+class Played:
+    """Nights that were played and all that is left of them."""
+
+    settings: Settings
+    world: World
+    nights: tuple[Night, ...]
+
+
+def play_all(data: Path, nights: int) -> Played:
+    """Play nights from the first on in this process, with nothing in their way."""
+    world, settings = prepared(data, nights)
+    return Played(settings, world, tuple(play(settings, world, day) for day in range(nights)))
+
+
+def prepared(data: Path, nights: int) -> tuple[World, Settings]:
+    """Make a world and a data directory that declares its sources."""
+    world = World(nights)
+    settings = settings_of(data)
+    declare(world, data / "sources")
+    return world, settings
+
+
 def settings_of(data: Path) -> Settings:
     """Return the settings of the simulation: alerts go to the file only, health notices too."""
     data.mkdir(parents=True, exist_ok=True)
@@ -352,9 +375,7 @@ def main() -> int:
     parser.add_argument("--nights", type=int, default=365)
     parser.add_argument("--data", type=Path, required=True)
     given = parser.parse_args()
-    world = World(given.nights)
-    settings = settings_of(given.data)
-    declare(world, given.data / "sources")
+    world, settings = prepared(given.data, given.nights)
     for day in range(len(journal.nights(settings.state)), given.nights):
         started, worked = time.perf_counter(), time.process_time()
         night = play(settings, world, day)
