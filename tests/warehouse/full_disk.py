@@ -1,8 +1,8 @@
 """Fills a small disk before each phase of a night, more and less, and looks at what comes of it.
 
-    unshare -rm sh -c 'M && python -m tests.warehouse.full_disk DIR [KB]...'
+    unshare -rm sh -c 'M && python -m tests.warehouse.full_disk DIR BEFORE [KB]...'
 
-with `mount -t tmpfs -o size=32m tmpfs DIR` for M.
+with `mount -t tmpfs -o size=32m tmpfs DIR` for M. BEFORE is a directory with two nights, made if missing.
 
 For each number of kilobytes to leave, a night is brought; a phase that fails is tried again with room. Prints
 a JSON object for each: what each phase raised (null if it fitted), and the faults found.
@@ -13,33 +13,36 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
 
-from tests.warehouse.nights import load, state
+from tests.warehouse.nights import load, state, undisturbed
 from warehouse.checks import run_checks
 from warehouse.publish import LINK, export, publish
 from warehouse.records import WarehouseError
 from warehouse.store import close, connect
 
+DIGESTS = "digests.json"
 LEFT = (0, 4, 8, 16, 64, 256, 512, 1024, 2048, 4096)  # what the phases need lies in between
 
 
-def prepare(directory: Path) -> dict[int, str]:
-    """A warehouse with two nights, published and exported; the digests after nights 2 and 3."""
-    path = directory / "warehouse.duckdb"
-    with connect(path) as connection:
+def prepare(directory: Path) -> None:
+    """A warehouse with two nights, published and exported; the digests after each night up to the third."""
+    directory.mkdir(parents=True)
+    digests = undisturbed(directory / "undisturbed.duckdb", 3)
+    with connect(directory / "warehouse.duckdb") as connection:
         load(connection, 1)
         load(connection, 2)
-        digests = dict([state(connection)])
         close(connection)
-    export(publish(path, directory / "published"), directory / "export")
-    with tempfile.TemporaryDirectory() as ahead, connect(Path(shutil.copy(path, ahead))) as connection:
-        load(connection, 3)
-        return digests | dict([state(connection)])
+    finish(directory, digests)
+
+
+def finish(directory: Path, digests: dict[int, str]) -> None:
+    """Publish and export what is loaded, and note the digests."""
+    export(publish(directory / "warehouse.duckdb", directory / "published"), directory / "export")
+    (directory / DIGESTS).write_text(json.dumps(list(digests.items())), encoding="utf-8")
 
 
 def tried(disk: Path, left: int, action: Callable[[], object]) -> str | None:
@@ -103,19 +106,20 @@ def final_faults(directory: Path, digests: dict[int, str]) -> Iterator[str]:
 
 
 def main() -> None:
-    disk, amounts = Path(sys.argv[1]), [int(left) for left in sys.argv[2:]] or LEFT
-    with tempfile.TemporaryDirectory() as name:
-        before, directory = Path(name), disk / "data"
-        digests = prepare(before)
-        for left in amounts:
-            shutil.copytree(before, directory, symlinks=True)
-            raised, faults = {}, []
-            for phase, error in night(directory, disk, left):
-                raised[phase] = error
-                faults += [f"{phase}: {fault}" for fault in published_faults(directory, digests)]
-            faults += final_faults(directory, digests)
-            print(json.dumps({"left": left, "raised": raised, "faults": faults}), flush=True)  # noqa: T201
-            shutil.rmtree(directory)
+    disk, before, amounts = Path(sys.argv[1]), Path(sys.argv[2]), [int(left) for left in sys.argv[3:]] or LEFT
+    if not before.exists():
+        prepare(before)
+    digests: dict[int, str] = dict(json.loads((before / DIGESTS).read_text(encoding="utf-8")))
+    directory = disk / "data"
+    for left in amounts:
+        shutil.copytree(before, directory, symlinks=True)
+        raised, faults = {}, []
+        for phase, error in night(directory, disk, left):
+            raised[phase] = error
+            faults += [f"{phase}: {fault}" for fault in published_faults(directory, digests)]
+        faults += final_faults(directory, digests)
+        print(json.dumps({"left": left, "raised": raised, "faults": faults}), flush=True)  # noqa: T201
+        shutil.rmtree(directory)
 
 
 if __name__ == "__main__":

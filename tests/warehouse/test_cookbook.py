@@ -17,10 +17,11 @@ from tests.warehouse.sample import make_sample
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def place(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Path:
     """Where a data directory lies that holds the sample."""
     place = tmp_path_factory.mktemp("sample")
     (place / "data").mkdir()
+    shutil.copy(template, place / "data" / "warehouse.duckdb")
     make_sample(place / "data")
     return place
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.warehouse.kills import deliver
+from tests.warehouse.conftest import Crashed, copy_crashed, wal_path
 from tests.warehouse.nights import load, night, state
 from warehouse.checks import read_everything
 from warehouse.load import load_batch
@@ -21,32 +21,10 @@ from warehouse.store import close, connect
 LOST = "was loaded but is not in the file|were noted but are not in the file|Corrupt WAL file"
 
 
-def wal_path(path: Path) -> Path:
-    return path.with_name(path.name + ".wal")
-
-
-@pytest.fixture(scope="module")
-def crashed(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Path:
-    """What a process leaves that dies after a night's deliveries: the night stands in the log only."""
-    path = Path(shutil.copy(template, tmp_path_factory.mktemp("crashed") / "open.duckdb"))
-    left = path.with_name("warehouse.duckdb")
-    with connect(path) as connection:
-        load(connection, 1)
-        connection.execute("CHECKPOINT")
-        load(connection, 2)
-        deliver(connection, 2)
-        for of in (Path, wal_path, manifest_path):
-            shutil.copy(of(path), of(left))
-    return left
-
-
 @pytest.fixture
-def copied(crashed: Path, tmp_path: Path) -> Path:
-    """A copy of it."""
-    path = tmp_path / crashed.name
-    for of in (Path, wal_path, manifest_path):
-        shutil.copy(of(crashed), of(path))
-    return path
+def copied(crashed: Crashed, tmp_path: Path) -> Path:
+    """What a dead process left, to be damaged."""
+    return copy_crashed(crashed.path, tmp_path / crashed.path.name)
 
 
 def test_a_log_is_read_again_after_a_crash(copied: Path) -> None:

@@ -16,8 +16,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.warehouse.conftest import Crashed, copy_crashed
+from tests.warehouse.full_disk import finish
 from warehouse.records import WarehouseError
 from warehouse.stage import stage
+from warehouse.store import close, connect
 
 ROOT = Path(__file__).parents[2]
 MOUNT = 'mount -t tmpfs -o size=32m tmpfs "$1"'
@@ -29,14 +32,19 @@ def in_small_disk(disk: Path, *command: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(wrapped, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_a_full_disk_in_each_phase(tmp_path: Path) -> None:
+def test_a_full_disk_in_each_phase(tmp_path: Path, crashed: Crashed) -> None:
+    disk, before = tmp_path / "disk", tmp_path / "before"
+    disk.mkdir()
     try:
-        allowed = in_small_disk(tmp_path, "true").returncode == 0
+        allowed = in_small_disk(disk, "true").returncode == 0
     except FileNotFoundError:
         allowed = False
     if not allowed:
         pytest.skip("needs `unshare` and the right to mount a tmpfs in a namespace of its own")
-    done = in_small_disk(tmp_path, sys.executable, "-m", "tests.warehouse.full_disk", str(tmp_path), "0")
+    before.mkdir()
+    close(connect(copy_crashed(crashed.path, before / "warehouse.duckdb")))
+    finish(before, crashed.digests)
+    done = in_small_disk(disk, sys.executable, "-m", "tests.warehouse.full_disk", str(disk), str(before), "0")
     assert done.returncode == 0, done.stderr
     nights = [json.loads(line) for line in done.stdout.splitlines()]
     assert [night["faults"] for night in nights] == [[]]
