@@ -30,6 +30,7 @@ def _contents(archive: Path) -> Counter[str]:
     return Counter(page.url for file in files for page in read_snapshots(file) if not page.revisit)
 
 
+@pytest.mark.usefixtures("warm_crawls")
 @pytest.mark.parametrize("attempt", range(KILLS))
 def test_killed_at_a_random_moment_every_page_is_archived_once(
     site: Site, tmp_path: Path, attempt: int
@@ -62,6 +63,7 @@ def test_killed_at_a_random_moment_every_page_is_archived_once(
     assert third.count(Outcome.NEW, role=Role.CONTENT) == 0
 
 
+@pytest.mark.usefixtures("warm_crawls")
 def test_a_night_killed_before_loading_is_reported_again(site: Site, tmp_path: Path) -> None:
     site.pages |= {"/list": Page(listing("/n/1")), "/n/1": Page(article("One"))}
     source = declare(tmp_path, "board", f'type = "index"\nurls = ["{site.url}/list"]')
