@@ -227,6 +227,7 @@ def _sources(
     return sources, [bad, *sites], expected
 
 
+@pytest.mark.slow
 def test_every_fault_is_named_and_every_good_page_arrives(tmp_path: Path) -> None:
     """Set LINKPOLICY_TEST_GOOD_SITES=10 for the full company."""
     archive = tmp_path / "archive"
