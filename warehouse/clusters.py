@@ -29,12 +29,13 @@ def shingles(title: str, text: str, lang: Lang) -> frozenset[str]:
     return frozenset(plain[at : at + size] for at in range(max(1, len(plain) - size + 1)))
 
 
-def bands(pieces: frozenset[str]) -> list[int]:
-    """One 64-bit value for each band of the MinHash signature; equal values make two texts candidates."""
-    signature = MinHash(num_perm=PERMUTATIONS, hashfunc=zlib.crc32)  # five times faster than SHA-1
-    signature.update_batch([piece.encode("utf-8", "surrogatepass") for piece in pieces])
-    rows = np.asarray(signature.hashvalues, dtype=np.uint64).reshape(-1, ROWS)
-    return [int.from_bytes(hashlib.blake2b(row.tobytes(), digest_size=8).digest(), "big") for row in rows]
+def bands(texts: Iterable[frozenset[str]]) -> Iterator[list[int]]:
+    """For each text a 64-bit value for each band of its MinHash signature; equal values make candidates."""
+    encoded = ([piece.encode("utf-8", "surrogatepass") for piece in pieces] for pieces in texts)
+    crc32 = zlib.crc32  # five times faster than SHA-1
+    for signature in MinHash.generator(encoded, num_perm=PERMUTATIONS, hashfunc=crc32):
+        rows = np.asarray(signature.hashvalues, dtype=np.uint64).reshape(-1, ROWS)
+        yield [int.from_bytes(hashlib.blake2b(row, digest_size=8).digest(), "big") for row in rows]
 
 
 def similar(one: frozenset[str], other: frozenset[str]) -> float:

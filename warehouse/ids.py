@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from uuid import UUID
 
 from extract.records import Document
+
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode  # made once: json.dumps would make one for each id
 
 
 def content_hash(parts: Iterable[object]) -> str:
     """A 128-bit hash of the parts, printed as a UUID. Parts are told apart, None is not the empty text."""
-    canonical = json.dumps([None if part is None else str(part) for part in parts], ensure_ascii=False)
-    return str(UUID(bytes=hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).digest()[:16]))
+    canonical = _ENCODE([None if part is None else str(part) for part in parts])
+    digits = hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:32]}"
 
 
 def document_content_id(document: Document) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import tomllib
+from bisect import bisect_right
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from extract.records import Document, Fact, Lang
@@ -58,16 +59,24 @@ def load_cues(path: Path = _FILE) -> tuple[Cue, ...]:
 
 def relation_of(document: Document, fact: Fact) -> str:
     """`states`, or what the sentence of the evidence or the title says of an earlier statement."""
-    words = f"{document.title}\n{sentence_at(document.text, fact.start, fact.end, document.lang)}"
-    found = {cue.relation for cue in load_cues() if cue.lang == document.lang and cue.pattern.search(words)}
+    sentence = sentence_at(document.text, fact.start, fact.end, document.lang)
+    return _relation(f"{document.title}\n{sentence}", document.lang)
+
+
+@lru_cache(maxsize=256)  # one sentence often states many facts
+def _relation(words: str, lang: Lang) -> str:
+    found = {cue.relation for cue in load_cues() if cue.lang == lang and cue.pattern.search(words)}
     return next((relation for relation in RELATIONS if relation in found), "states")
 
 
 def sentence_at(text: str, start: int, end: int, lang: Lang) -> str:
     """The sentences that the span `text[start:end]` touches."""
-    breaks = _BREAK[lang]
-    first = 0
-    for match in breaks.finditer(text, 0, start):
-        first = match.end()
-    following = breaks.search(text, max(end - 1, start))
-    return text[first : following.end() if following else len(text)].strip()
+    ends = _sentence_ends(text, lang)
+    first = bisect_right(ends, start)
+    last = bisect_right(ends, max(end - 1, start))
+    return text[ends[first - 1] if first else 0 : ends[last] if last < len(ends) else len(text)].strip()
+
+
+@lru_cache(maxsize=16)  # the facts of one document come one after the other
+def _sentence_ends(text: str, lang: Lang) -> list[int]:
+    return [match.end() for match in _BREAK[lang].finditer(text)]

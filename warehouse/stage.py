@@ -50,10 +50,10 @@ def stage(connection: duckdb.DuckDBPyConnection, table: str, like: str, rows: It
 
 
 def _write(file: Path, rows: Iterable[Row]) -> int:
-    count = 0
+    count, encode = 0, json.JSONEncoder(ensure_ascii=False, default=_json).encode
     with file.open("w", encoding="utf-8") as out:
         for row in rows:
-            out.write(json.dumps(row, ensure_ascii=False, default=_json) + "\n")
+            out.write(encode(row) + "\n")
             count += 1
     return count
 

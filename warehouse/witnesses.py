@@ -43,7 +43,7 @@ def join_clusters(
         for item in items
         if item.speaks and (item.fresh or item.completes)
     }
-    values = {document_id: bands(found) for document_id, found in pieces.items()}
+    values = dict(zip(pieces, bands(pieces.values()), strict=True))
     candidates, clusters = _candidates(connection, values)
     clusters |= {row["document_id"]: row["cluster_id"] for row in stored}
     notices = _stored_notices(connection, [item for item in items if item.document_id in pieces])
