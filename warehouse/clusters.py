@@ -35,7 +35,7 @@ def bands(texts: Iterable[frozenset[str]]) -> Iterator[list[int]]:
     crc32 = zlib.crc32  # five times faster than SHA-1
     for signature in MinHash.generator(encoded, num_perm=PERMUTATIONS, hashfunc=crc32):
         rows = np.asarray(signature.hashvalues, dtype=np.uint64).reshape(-1, ROWS)
-        yield [int.from_bytes(hashlib.blake2b(row, digest_size=8).digest(), "big") for row in rows]
+        yield [int.from_bytes(hashlib.blake2b(row.tobytes(), digest_size=8).digest(), "big") for row in rows]
 
 
 def similar(one: frozenset[str], other: frozenset[str]) -> float:
