@@ -56,26 +56,34 @@ FROM old_date;
 
 -- 2. Dated statements; a coarse date takes the earliest finer date of the same action that lies in it.
 CREATE OR REPLACE TEMP TABLE dated AS
-WITH kept AS (
-  SELECT * RENAME (effective_from AS start) FROM active ANTI JOIN voided USING (observation_id)
-  WHERE effective_from IS NOT NULL
-), coarse AS (
-  SELECT DISTINCT key_id, stage, action FROM kept WHERE from_precision <> 'day'
+SELECT key_id, stage, action, effective_from AS start, from_precision, ends, to_precision, kind, cluster_id, said_on,
+       exhibit
+FROM active ANTI JOIN voided USING (observation_id)
+WHERE effective_from IS NOT NULL AND from_precision = 'day';
+
+INSERT INTO dated
+WITH coarse AS (
+  SELECT key_id, stage, action, effective_from AS start, from_precision, ends, to_precision, kind, cluster_id, said_on,
+         exhibit
+  FROM active ANTI JOIN voided USING (observation_id)
+  WHERE effective_from IS NOT NULL AND from_precision <> 'day'
 ), fine AS (
-  SELECT key_id, stage, action, start, from_precision FROM kept SEMI JOIN coarse USING (key_id, stage, action)
+  SELECT key_id, stage, action, start, from_precision FROM dated SEMI JOIN coarse USING (key_id, stage, action)
 ), month_day AS (
-  SELECT key_id, stage, action, date_trunc('month', start)::DATE AS month, min(start) AS start
-  FROM fine WHERE from_precision = 'day' GROUP BY ALL
+  SELECT key_id, stage, action, date_trunc('month', start)::DATE AS month, min(start) AS start FROM fine GROUP BY ALL
 ), by_month AS (
-  SELECT k.* REPLACE (
-    coalesce(m.start, k.start) AS start,
-    CASE WHEN m.start IS NULL THEN k.from_precision ELSE 'day'::date_precision END AS from_precision)
-  FROM kept k LEFT JOIN month_day m
-    ON k.from_precision = 'month' AND m.key_id = k.key_id AND m.stage = k.stage AND m.action = k.action
-    AND m.month = k.start
+  SELECT c.* REPLACE (
+    coalesce(m.start, c.start) AS start,
+    CASE WHEN m.start IS NULL THEN c.from_precision ELSE 'day'::date_precision END AS from_precision)
+  FROM coarse c LEFT JOIN month_day m
+    ON c.from_precision = 'month' AND m.key_id = c.key_id AND m.stage = c.stage AND m.action = c.action
+    AND m.month = c.start
+), finer AS (
+  SELECT key_id, stage, action, start, from_precision FROM by_month WHERE from_precision <> 'year'
+  UNION ALL FROM fine
 ), year_day AS (
   SELECT key_id, stage, action, year(start) AS year, min(start) AS start, arg_min(from_precision, start) AS from_precision
-  FROM by_month SEMI JOIN coarse USING (key_id, stage, action) WHERE from_precision <> 'year' GROUP BY ALL
+  FROM finer GROUP BY ALL
 )
 SELECT b.* REPLACE (
   coalesce(y.start, b.start) AS start,
@@ -96,7 +104,7 @@ WITH ended AS (
   SELECT e.*, coalesce(list_contains(s.actions, e.action), false) AS belongs, s.start, s.start_precision
   FROM ended e ASOF LEFT JOIN starts s ON s.key_id = e.key_id AND s.stage = e.stage AND s.start <= e.day
 )
-SELECT * EXCLUDE (effective_from, from_precision, day, belongs, start, start_precision),
+SELECT key_id, stage, action, ends, to_precision, kind, cluster_id, said_on, exhibit,
        CASE WHEN belongs THEN start ELSE day END AS start,
        CASE WHEN belongs THEN start_precision ELSE 'by'::date_precision END AS from_precision
 FROM found;

@@ -96,7 +96,8 @@ SELECT md5(concat_ws('|', getvariable('run'), t.key_id, t.stage, t.effect, t.bef
        t.before.authority,
        t.after.action, t.after.valid_from, t.after.from_precision, t.after.valid_to, t.after.to_precision,
        t.after.authority, t.contested, t.witnesses,
-       list_concat(coalesce(f.ids, []), list_filter(t.standing_ids, lambda i: NOT list_contains(coalesce(f.ids, []), i)))[:5],
+       CASE WHEN f.ids IS NULL THEN t.standing_ids
+         ELSE list_concat(f.ids, list_filter(t.standing_ids, lambda i: NOT list_contains(f.ids, i)))[:5] END,
        h.change_id
 FROM told t JOIN key k USING (key_id)
   LEFT JOIN fresh f ON f.key_id = t.key_id AND f.stage = t.stage AND f.action = t.about

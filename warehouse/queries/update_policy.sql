@@ -22,8 +22,8 @@ SELECT d.* FROM derived d WHERE NOT EXISTS (
 UPDATE policy SET known_to = getvariable('known')::TIMESTAMP WHERE rowid IN (SELECT row_id FROM gone);
 
 CREATE OR REPLACE TEMP TABLE key AS
-SELECT DISTINCT ON (key_id) key_id, platform, surface, target, region
-FROM observation SEMI JOIN touched USING (key_id);
+SELECT key_id, platform, surface, target, region FROM observation
+WHERE rowid IN (SELECT min(rowid) FROM observation SEMI JOIN touched USING (key_id) GROUP BY key_id);
 
 INSERT INTO policy
 SELECT b.key_id, k.platform, k.surface, k.target, k.region, b.stage, b.action, b.valid_from, b.from_precision,
