@@ -3,6 +3,18 @@ from __future__ import annotations
 import pytest
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist notes the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the slow ones: else one process is left with them when the others are done."""
+    """Keep together what shares costly things; begin with the slow, or one process is left with it."""
+    for item in items:
+        if _shares(item) and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def _shares(item: pytest.Item) -> bool:
+    """Tell whether a test uses what is made once for its module; each process would make it anew."""
+    if not isinstance(item, pytest.Function):
+        return False
+    fixtures = item._fixtureinfo.name2fixturedefs.values()
+    return any(fixture.scope == "module" for overriding in fixtures for fixture in overriding)
