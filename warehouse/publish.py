@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -82,22 +84,31 @@ def _checked_number(warehouse_path: Path) -> int:
 
 def _copy(warehouse_path: Path, temporary: Path) -> dict[str, int]:
     """Build the slim file; returns the number of rows that each table must have."""
-    temporary.unlink(missing_ok=True)
+    temporary.write_bytes(_empty())
     with duckdb.connect(str(temporary), config=CONFIG) as connection:
-        for number, name, sql in migrations():
-            apply_migration(connection, number, name, sql)
         connection.execute(
             f"ATTACH '{str(warehouse_path).replace(chr(39), chr(39) * 2)}' AS source (READ_ONLY)"
         )
         connection.execute("BEGIN")
         connection.execute(query("publish"))
-        for table in _UNPUBLISHED:
-            connection.execute(f"DROP TABLE {table}")
         connection.execute("COMMIT")
         connection.execute("DETACH source")
         expected = _counts(connection)
         connection.execute("CHECKPOINT")
         return expected
+
+
+@cache
+def _empty() -> bytes:
+    """A published file without rows."""
+    with tempfile.TemporaryDirectory(prefix="linkpolicy-") as directory:
+        file = Path(directory) / "empty.duckdb"
+        with duckdb.connect(str(file), config=CONFIG) as connection:
+            for number, name, sql in migrations():
+                apply_migration(connection, number, name, sql)
+            for table in _UNPUBLISHED:
+                connection.execute(f"DROP TABLE {table}")
+        return file.read_bytes()
 
 
 def _counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:

@@ -25,9 +25,9 @@ def history_drift(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]
     """Rows in which the stored history differs from one that is derived anew, run by run; empty is good.
 
     Policy, support and changes are built again in temporary tables, from observations, standings and the
-    ledger alone; the stored rows, and the alerts that tell of changes, are compared with them. An alert that is
-    missing is found by the ledger, which counts those of each run. Nothing stored changes: a warehouse open for
-    reading will do. Costs about a third of a second for each run of the ledger.
+    ledger alone; the stored rows, and the alerts that tell of changes, are compared with them. An alert that
+    is gone is found by the ledger, which counts those of each run. Nothing stored changes: a warehouse open
+    for reading will do. Costs about a third of a second for each run of the ledger.
     A policy that `rebuild` once repaired shows here for good: what was believed before stays in the history.
 
     Returns:
