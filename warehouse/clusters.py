@@ -21,24 +21,27 @@ _SHINGLE = {Lang.EN: 9, Lang.ZH: 4}  # characters: about two words in either lan
 _NOISE = re.compile(r"[\W_]+")
 
 
-def shingles(title: str, text: str, lang: Lang) -> frozenset[str]:
-    """Overlapping runs of characters of the text, without punctuation, case and width."""
+def shingles(title: str, text: str, lang: Lang) -> frozenset[bytes]:
+    """Overlapping runs of characters of the text, without punctuation, case and width, in UTF-8."""
     plain = unicodedata.normalize("NFKC", f"{title} {text}").casefold()
     plain = _NOISE.sub("" if lang is Lang.ZH else " ", plain).strip()
     size = _SHINGLE[lang]
-    return frozenset(plain[at : at + size] for at in range(max(1, len(plain) - size + 1)))
+    places = range(max(1, len(plain) - size + 1))
+    if plain.isascii():  # a character is a byte
+        data = plain.encode()
+        return frozenset(data[at : at + size] for at in places)
+    return frozenset(plain[at : at + size].encode("utf-8", "surrogatepass") for at in places)
 
 
-def bands(texts: Iterable[frozenset[str]]) -> Iterator[list[int]]:
+def bands(texts: Iterable[frozenset[bytes]]) -> Iterator[list[int]]:
     """For each text a 64-bit value for each band of its MinHash signature; equal values make candidates."""
-    encoded = ([piece.encode("utf-8", "surrogatepass") for piece in pieces] for pieces in texts)
     crc32 = zlib.crc32  # five times faster than SHA-1
-    for signature in MinHash.generator(encoded, num_perm=PERMUTATIONS, hashfunc=crc32):
+    for signature in MinHash.generator(texts, num_perm=PERMUTATIONS, hashfunc=crc32):
         rows = np.asarray(signature.hashvalues, dtype=np.uint64).reshape(-1, ROWS)
         yield [int.from_bytes(hashlib.blake2b(row.tobytes(), digest_size=8).digest(), "big") for row in rows]
 
 
-def similar(one: frozenset[str], other: frozenset[str]) -> float:
+def similar(one: frozenset[bytes], other: frozenset[bytes]) -> float:
     """How much two texts are the same, in [0, 1]; 0 below the thresholds."""
     shared = len(one & other)
     jaccard = shared / (len(one) + len(other) - shared)
@@ -46,7 +49,7 @@ def similar(one: frozenset[str], other: frozenset[str]) -> float:
     return max(jaccard, contained) if jaccard >= SIMILAR or contained >= CONTAINED else 0.0
 
 
-def best_match(pieces: frozenset[str], candidates: Iterable[tuple[str, frozenset[str]]]) -> str | None:
+def best_match(pieces: frozenset[bytes], candidates: Iterable[tuple[str, frozenset[bytes]]]) -> str | None:
     """Id of the most similar candidate, the smallest one among equals; None if none is similar."""
     scored = [(similar(pieces, other), name) for name, other in candidates]
     close = [(-score, name) for score, name in scored if score]

@@ -68,13 +68,13 @@ def join_clusters(
 
 def _candidates(
     connection: duckdb.DuckDBPyConnection, values: dict[str, list[int]]
-) -> tuple[dict[str, list[tuple[str, frozenset[str]]]], dict[str, str]]:
+) -> tuple[dict[str, list[tuple[str, frozenset[bytes]]]], dict[str, str]]:
     """Stored texts that share a band with a new one, for each new one; and the clusters of the stored texts.
 
     Leaves temp table `wanted_band`, which `load` appends to `document_band`.
     """
     stage(connection, "wanted_band", "document_band", _band_rows(values))
-    candidates: dict[str, list[tuple[str, frozenset[str]]]] = {name: [] for name in values}
+    candidates: dict[str, list[tuple[str, frozenset[bytes]]]] = {name: [] for name in values}
     clusters: dict[str, str] = {}
     for row in records(connection, "cluster_candidates"):
         clusters[row["candidate_id"]] = row["cluster_id"]
