@@ -1,11 +1,11 @@
--- Synthetic history of getvariable('n') observations: n/50 keys, n/20 documents, three years of nights.
+-- Synthetic history of getvariable('n') observations: getvariable('keys') keys, n/20 documents, three years of nights.
 -- What a key says drifts slowly (about four rules in three years), news err in 12% of cases, 55% of the
 -- statements carry a date, 5% an end.
 CREATE OR REPLACE TEMP TABLE key_name AS
 SELECT k, 'platform' || (k // 54) AS platform,
        (['all', 'profile', 'post', 'comments', 'message', 'story', 'ads', 'video', 'live'])[1 + (k // 6) % 9] AS surface,
        (['external', 'ecommerce', 'social', 'shorteners', 'affiliate', 'adult'])[1 + k % 6] AS target
-FROM range(greatest(getvariable('n') // 50, 100)) t(k);
+FROM range(getvariable('keys')) t(k);
 
 INSERT INTO document
 SELECT md5('d' || d)::UUID, md5('d' || d)::UUID, 'n' || day, TIMESTAMP '2023-01-01' + to_days(day::INT), TIMESTAMP '2023-01-01' + to_days(day::INT),

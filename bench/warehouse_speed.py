@@ -1,6 +1,9 @@
 """Cost of the warehouse on synthetic history: rebuild, nightly load, questions, publishing, beside the goals.
 
-Usage: python -m bench.warehouse_speed OBSERVATIONS [DIRECTORY]
+Usage: python -m bench.warehouse_speed OBSERVATIONS [--keys KEYS] [--directory DIRECTORY]
+
+Without --keys there are fifty observations for each key (place and kind of link), so that the policy grows
+with the observations; the size of what is published depends on the keys first.
 
 Seconds are processor time of all threads, which other processes disturb least; those of the clock stand
 beside them. Every figure is also given as a multiple of what the same machine needs in the same run for a
@@ -12,11 +15,11 @@ and 13 ms more per million; questions answered in at most 60 ms), times 1.5, 2 a
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 import random
 import resource
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -139,9 +142,8 @@ def rebuilt(path: Path) -> tuple[Cost, float]:
     return cost, memory
 
 
-def loaded(path: Path, observations: int) -> tuple[Cost, float]:
+def loaded(path: Path, keys: int) -> tuple[Cost, float]:
     """Median cost of three nights of 5,000 facts, and peak memory (MB)."""
-    keys = max(observations // 50, 100)
     with connect(path) as connection:
         costs = [
             timed(partial(load_batch, connection, one))
@@ -166,16 +168,20 @@ def report_size(label: str, megabytes: float, goal: str) -> None:
     print(f"{label:32} {megabytes:9.0f} MB  goal {goal}", flush=True)
 
 
-def generate(path: Path, observations: int) -> Yardstick:
+def generate(path: Path, observations: int, keys: int) -> Yardstick:
     """Make the history; returns what a plain sort and a scan of it take."""
     with connect(path) as connection:
         set_variable(connection, "n", observations)
+        set_variable(connection, "keys", keys)
         connection.execute(GENERATE)
         connection.execute("CHECKPOINT")
         plain_sort = timed(lambda: connection.execute(WINDOW).fetchall(), 3)
         scan = timed(lambda: connection.execute(SCAN).fetchall(), 3)
         close(connection)
-    print(f"DuckDB {duckdb.__version__}, {observations:,} observations, {path.stat().st_size / 1e6:,.0f} MB")
+    print(
+        f"DuckDB {duckdb.__version__}, {observations:,} observations of {keys:,} keys, "
+        f"{path.stat().st_size / 1e6:,.0f} MB"
+    )
     print(
         f"plain sort by one window {plain_sort.processor:.3f} s ({plain_sort.clock:.3f} s by the clock), "
         f"scan of four columns {scan.processor:.4f} s",
@@ -189,15 +195,15 @@ def questions(connection: duckdb.DuckDBPyConnection, label: str, unit: Yardstick
         report(f"{label}{name}", timed(partial(ask, connection, question), 5), unit, 2 * 0.060)
 
 
-def main(observations: int, directory: Path) -> None:
+def main(observations: int, keys: int, directory: Path) -> None:
     """Run everything in `directory`."""
     path = directory / "warehouse.duckdb"
     millions = observations / 1e6
-    unit = in_child(generate, path, observations)
+    unit = in_child(generate, path, observations, keys)
     cost, memory = in_child(rebuilt, path)
     report("rebuild, rows and changes too", cost, unit, 1.5 * 0.8 * millions)
     report_size("  its peak memory", memory, f"about {220 * millions:.0f} (the prototype's)")
-    cost, memory = in_child(loaded, path, observations)
+    cost, memory = in_child(loaded, path, keys)
     report("nightly load of 5,000 facts", cost, unit, 2 * (0.5 + 0.013 * millions))
     report_size("  its peak memory", memory, "under 1000")
     with connect(path) as connection:
@@ -211,9 +217,10 @@ def main(observations: int, directory: Path) -> None:
 
 
 if __name__ == "__main__":
-    wanted = int(float(sys.argv[1])) if len(sys.argv) > 1 else 1_000_000
-    if len(sys.argv) > 2:
-        main(wanted, Path(sys.argv[2]))
-    else:
-        with tempfile.TemporaryDirectory(prefix="linkpolicy-bench-") as temporary:
-            main(wanted, Path(temporary))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("observations", nargs="?", type=int, default=1_000_000)
+    parser.add_argument("--keys", type=int)
+    parser.add_argument("--directory", type=Path)
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="linkpolicy-bench-", dir=wanted.directory) as temporary:
+        main(wanted.observations, wanted.keys or max(wanted.observations // 50, 100), Path(temporary))

@@ -1,8 +1,9 @@
 -- Append what temp table `incoming` brings and `reread` documents no longer give. Leaves temp table `brought` (new
--- observations) and `unsettled` (observations whose standing this run may change).
+-- observations) and `unsettled` (observations whose standing this run may change). Only a document that is read again
+-- may bring what is there: its id is part of the observations' ids. So the ids of all others are not even looked at.
 CREATE OR REPLACE TEMP TABLE brought AS
 SELECT * REPLACE (key_of(platform, surface, target, region) AS key_id)
-FROM incoming ANTI JOIN observation USING (observation_id);
+FROM incoming ANTI JOIN (SELECT observation_id FROM observation SEMI JOIN reread USING (document_id)) USING (observation_id);
 
 INSERT INTO observation FROM brought ORDER BY platform, surface, target;
 
