@@ -16,6 +16,7 @@ from tests.warehouse.helpers import batch, fact, reading
 from warehouse.checks import CheckError, check_names, run_check
 from warehouse.dictionary import data_dictionary
 from warehouse.load import load_batch
+from warehouse.manifest import manifest_path
 from warehouse.publish import TABLES, export, publish
 from warehouse.records import WarehouseError
 from warehouse.stage import stage
@@ -35,11 +36,24 @@ def load(path: Path, number: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A warehouse with one night in it."""
-    path = Path(copy(template, tmp_path_factory.mktemp("night") / "warehouse.duckdb"))
+def first(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Path:
+    """A warehouse with one night in it, closed, to copy."""
+    path = Path(copy(template, tmp_path_factory.mktemp("first") / "warehouse.duckdb"))
     load(path, 1)
-    with connect(path) as connection:
+    return path
+
+
+@pytest.fixture
+def loaded(first: Path, tmp_path: Path) -> Path:
+    """A warehouse with one night in it, closed."""
+    copy(manifest_path(first), tmp_path)
+    return Path(copy(first, tmp_path))
+
+
+@pytest.fixture(scope="module")
+def night(first: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The same, open."""
+    with connect(Path(copy(first, first.with_name("open.duckdb")))) as connection:
         yield connection
 
 
@@ -51,9 +65,8 @@ def one_night(night: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConne
     night.execute("ROLLBACK")
 
 
-def test_an_analyst_reads_the_published_file(path: Path, tmp_path: Path) -> None:
-    load(path, 1)
-    link = publish(path, tmp_path / "published")
+def test_an_analyst_reads_the_published_file(loaded: Path, tmp_path: Path) -> None:
+    link = publish(loaded, tmp_path / "published")
     assert link.is_symlink()
     assert link.resolve().stat().st_mode & 0o777 == 0o444
     with duckdb.connect(str(link), read_only=True) as analyst:
@@ -65,31 +78,29 @@ def test_an_analyst_reads_the_published_file(path: Path, tmp_path: Path) -> None
         assert analyst.execute("SELECT count(*) FROM evidence").fetchone() == (1,)
         assert analyst.execute("SELECT text FROM document").fetchall() == [(None,)]
     first = link.resolve()
-    assert publish(path, tmp_path / "published").resolve() == first, "once more is harmless"
+    assert publish(loaded, tmp_path / "published").resolve() == first, "once more is harmless"
 
 
-def test_old_files_stay_for_readers_and_then_go(path: Path, tmp_path: Path) -> None:
+def test_old_files_stay_for_readers_and_then_go(loaded: Path, tmp_path: Path) -> None:
     published = tmp_path / "published"
-    load(path, 1)
-    with duckdb.connect(str(publish(path, published, keep=2)), read_only=True) as reader:
+    with duckdb.connect(str(publish(loaded, published, keep=2)), read_only=True) as reader:
         for number in (2, 3):
-            load(path, number)
-            publish(path, published, keep=2)
+            load(loaded, number)
+            publish(loaded, published, keep=2)
         assert reader.execute("SELECT count(*) FROM run").fetchone() == (1,)  # it keeps what it opened
     assert [file.name for file in sorted(published.iterdir())] == [
         "policy-000002.duckdb", "policy-000003.duckdb", "policy.duckdb",
     ]  # fmt: skip
 
 
-def test_a_failing_check_keeps_the_last_good_file(path: Path, tmp_path: Path) -> None:
-    load(path, 1)
-    good = publish(path, tmp_path / "published").resolve()
-    load(path, 2)
-    with connect(path) as connection:
+def test_a_failing_check_keeps_the_last_good_file(loaded: Path, tmp_path: Path) -> None:
+    good = publish(loaded, tmp_path / "published").resolve()
+    load(loaded, 2)
+    with connect(loaded) as connection:
         connection.execute("INSERT INTO policy FROM policy LIMIT 1")
         connection.execute("UPDATE observation SET evidence = 'never said' WHERE target = 'shop_2'")
     with pytest.raises(CheckError, match="overlapping_intervals") as error:
-        publish(path, tmp_path / "published")
+        publish(loaded, tmp_path / "published")
     names = {failure.name for failure in error.value.failures}
     assert names >= {"overlapping_intervals", "evidence_matches_document"}
     assert (tmp_path / "published" / "policy.duckdb").resolve() == good
@@ -186,9 +197,8 @@ def test_a_warehouse_that_is_not_there(tmp_path: Path) -> None:
         publish(tmp_path / "none.duckdb", tmp_path / "published")
 
 
-def test_export_writes_parquet_and_csv(path: Path, tmp_path: Path) -> None:
-    load(path, 1)
-    files = export(publish(path, tmp_path / "published"), tmp_path / "export")
+def test_export_writes_parquet_and_csv(loaded: Path, tmp_path: Path) -> None:
+    files = export(publish(loaded, tmp_path / "published"), tmp_path / "export")
     assert {file.suffix for file in files} == {".parquet", ".csv"}
     with duckdb.connect() as analyst:
         for file in files:
