@@ -32,7 +32,8 @@ def derive_touched(connection: duckdb.DuckDBPyConnection, *, every_key: bool = F
     if connection.execute("SELECT 1 FROM touched LIMIT 1").fetchone():
         derive(connection)
         run(connection, "update_policy")
-        run(connection, "find_changes")
+        if connection.execute("SELECT row_id FROM gone UNION ALL SELECT key_id FROM born LIMIT 1").fetchone():
+            run(connection, "find_changes")
 
 
 def policy_on(
