@@ -19,6 +19,10 @@ class InputError(CommandError):
     exit_code = 2
 
 
+class StateError(InputError):
+    """A file of the program's own in `state/` holds something else than it should."""
+
+
 class BusyError(CommandError):
     """Another run is going on and this one was told to leave; nothing was done."""
 

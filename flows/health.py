@@ -125,7 +125,7 @@ def tell(settings: Settings, channel: Channel | None) -> list[str]:
     nights = journal.nights(settings.state)
     if channel is None or not nights:
         return []
-    told, queue = _read(settings.state)
+    told, queue = untold(settings.state)
     missed_after = timedelta(hours=settings.missed_after_hours)
     for count in range(_first_untold(nights, told), len(nights) + 1):
         queue += notices(nights[:count], missed_after)
@@ -138,7 +138,7 @@ def tell(settings: Settings, channel: Channel | None) -> list[str]:
             break
         queue.pop(0)
     kept = {"told": nights[-1]["run_id"], "queue": [asdict(notice) for notice in queue]}
-    journal.write_whole(_file(settings.state), json.dumps(kept, ensure_ascii=False) + "\n")
+    journal.write_whole(health_file(settings.state), json.dumps(kept, ensure_ascii=False) + "\n")
     return problems
 
 
@@ -155,16 +155,23 @@ def _message(notice: Notice) -> Message:
     return Message(notice.id, notice.id, Severity.URGENT, notice.headline, brief, body, facts)
 
 
-def _file(state: Path) -> Path:
+def health_file(state: Path) -> Path:
+    """Return the file of what the operator was told and is still to be told."""
     return state / "health.json"
 
 
-def _read(state: Path) -> tuple[str, list[Notice]]:
-    """Return the last night that was told of, and the notices that wait."""
-    path = _file(state)
-    if not path.is_file():
-        return "", []
-    kept = json.loads(path.read_text(encoding="utf-8"))
+def untold(state: Path) -> tuple[str, list[Notice]]:
+    """Return the last night that was told of, and the notices that wait.
+
+    Raises:
+        StateError: the file is damaged.
+    """
+    path = health_file(state)
+    return journal.read_state(path, _kept) if path.is_file() else ("", [])
+
+
+def _kept(text: str) -> tuple[str, list[Notice]]:
+    kept = json.loads(text)
     if isinstance(kept, list):  # as it was written before the last night was kept
         kept = {"told": "", "queue": kept}
     return kept["told"], [Notice(**values) for values in kept["queue"]]

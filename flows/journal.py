@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from flows.errors import StateError
 
 _KEPT = 400  # nights
+_FIELDS = {"run_id", "started_at", "finished_at", "sources", "problems"}
+_SOURCE_FIELDS = {"source_id", "status", "message"}
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +45,38 @@ def write_whole(path: Path, text: str) -> None:
     part.replace(path)
 
 
+def read_state(path: Path, parse: Callable[[str], T]) -> T:
+    """Read a file of the state.
+
+    Raises:
+        StateError: it is not what it should be.
+        OSError: it cannot be read.
+    """
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise StateError(f"{path}: is damaged ({reason}); the next night puts it aside and goes on") from None
+
+
+def journal_of(state: Path) -> Path:
+    """Return the file of the nights."""
+    return state / "nights.jsonl"
+
+
 def keep_night(state: Path, night: dict[str, Any]) -> None:
     """Append the record of a finished night; the oldest beyond 400 are dropped."""
     lines = [json.dumps(record, ensure_ascii=False) for record in (*nights(state), night)]
-    write_whole(state / "nights.jsonl", "\n".join(lines[-_KEPT:]) + "\n")
+    write_whole(journal_of(state), "\n".join(lines[-_KEPT:]) + "\n")
 
 
 def nights(state: Path) -> list[dict[str, Any]]:
-    """Return the records of finished nights, oldest first."""
-    path = state / "nights.jsonl"
+    """Return the records of finished nights, oldest first.
+
+    Raises:
+        StateError: a line is no record of a night.
+    """
+    path = journal_of(state)
     if not path.is_file():
         return []
     found = path.stat()
@@ -55,7 +85,30 @@ def nights(state: Path) -> list[dict[str, Any]]:
 
 @lru_cache(maxsize=2)  # a night asks for it once a source, and it grows with the nights
 def _parsed(path: Path, _version: tuple[int, int, int]) -> tuple[dict[str, Any], ...]:
-    return tuple(json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
+    return read_state(path, lambda text: tuple(_night(line) for line in text.splitlines()))
+
+
+def readable_lines(path: Path) -> list[str]:
+    """Return the lines of a damaged file of nights that are records of nights."""
+    return [line for line in path.read_text("utf-8", "replace").splitlines() if _is_night(line)]
+
+
+def _is_night(line: str) -> bool:
+    try:
+        _night(line)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
+    return True
+
+
+def _night(line: str) -> dict[str, Any]:
+    night: dict[str, Any] = json.loads(line)
+    for name in ("started_at", "finished_at"):
+        datetime.fromisoformat(night[name])
+    missing = [_FIELDS - night.keys(), *(_SOURCE_FIELDS - run.keys() for run in night["sources"])]
+    if any(missing):
+        raise ValueError(f"without {', '.join(sorted(set().union(*missing)))}")
+    return night
 
 
 def history(state: Path, source_id: str) -> list[PastSource]:

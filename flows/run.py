@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flows import journal, night, sourcework
+from flows.damage import put_aside
 from flows.delivery import Delivery
 from flows.health import tell
 from flows.lock import only_run
@@ -140,6 +141,7 @@ def run_night(
     check_extractor()
     with only_run(settings.state, wait=settings.busy == "wait"):
         started_at = clock()
+        damaged = put_aside(settings.state, started_at)
         if not only:
             sources = night.due_sources(settings, sources, started_at)
         run_id = night.new_run_id(started_at)
@@ -163,7 +165,7 @@ def run_night(
             delivered=delivery.sent,
             dead=dict(delivery.dead),
             unread=tuple((page.url, page.reason) for page in read.new),
-            problems=(*_broken(works), *_unread(read.new), *delivery.problems),
+            problems=(*damaged, *_broken(works), *_unread(read.new), *delivery.problems),
         )
         journal.keep_night(settings.state, outcome.to_dict())
         return replace(outcome, problems=(*outcome.problems, *_tell(settings, clock())))

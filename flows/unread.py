@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from flows.journal import write_whole
+from flows.journal import read_state, write_whole
 
 TRIES = 4  # by one version of the extractor: the night that fetched it and three more
 
@@ -58,11 +58,19 @@ class Unread:
 
 
 def unread_pages(state: Path) -> tuple[Unread, ...]:
-    """Return the pages that could not be read, oldest first."""
-    path = _file(state)
+    """Return the pages that could not be read, oldest first.
+
+    Raises:
+        StateError: the list is damaged.
+    """
+    path = unread_file(state)
     if not path.is_file():
         return ()
-    found = json.loads(path.read_text(encoding="utf-8"))
+    return read_state(path, _parsed)
+
+
+def _parsed(text: str) -> tuple[Unread, ...]:
+    found = json.loads(text)
     return tuple(Unread(**{**page, "since": datetime.fromisoformat(page["since"])}) for page in found)
 
 
@@ -73,8 +81,8 @@ def keep_unread(state: Path, pages: Iterable[Unread]) -> None:
         OSError: it cannot be written.
     """
     listed = [{**asdict(page), "since": page.since.isoformat()} for page in pages]
-    if listed or _file(state).exists():
-        write_whole(_file(state), json.dumps(listed, ensure_ascii=False, indent=1) + "\n")
+    if listed or unread_file(state).exists():
+        write_whole(unread_file(state), json.dumps(listed, ensure_ascii=False, indent=1) + "\n")
 
 
 def due(pages: Iterable[Unread], version: str, fetched: Collection[Address] = ()) -> list[Unread]:
@@ -115,5 +123,6 @@ def _once_more(before: Unread | None, now: Unread) -> Unread:
     return replace(now, since=before.since, tries=tries)
 
 
-def _file(state: Path) -> Path:
+def unread_file(state: Path) -> Path:
+    """Return the file of the list."""
     return state / "unread.json"
