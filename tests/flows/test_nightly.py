@@ -81,13 +81,14 @@ def is_gone(api: str) -> bool:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("prefect")
 @pytest.mark.timeout(900)  # Prefect's temporary server starts slowly on a busy machine
-def test_a_broken_source_fails_the_state_but_not_the_night(tmp_path: Path) -> None:
+def test_a_broken_source_fails_the_state_but_not_the_night(tmp_path: Path, prefect_home: Path) -> None:
     environment = os.environ | {
         "LINKPOLICY_DATA": str(tmp_path / "data"),
         "LINKPOLICY_SOURCES": str(tmp_path / "sources"),
         "LINKPOLICY_ALERT_MAX_AGE_DAYS": "36500",
-        "PREFECT_HOME": str(tmp_path / "prefect"),
+        "PREFECT_HOME": str(prefect_home),
         "DOCUMENT": str(tmp_path / "documents.jsonl"),
     } | SECRETS  # fmt: skip
     (tmp_path / "documents.jsonl").write_text('{"id": "d", "text": "Weibo blocks links to Taobao."}\n')
@@ -111,7 +112,8 @@ def test_a_broken_source_fails_the_state_but_not_the_night(tmp_path: Path) -> No
     assert "kuaishou_notices" not in last
     assert "channel desk: no answer" in last
     assert "channel team: the service did not take the message" in last
-    written = done.stdout.encode() + b"".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
+    files = (p for place in (tmp_path, prefect_home) for p in place.rglob("*") if p.is_file())
+    written = done.stdout.encode() + b"".join(p.read_bytes() for p in files)
     assert b"did not take the message" in written
     assert [
         word for secret in SECRETS.values() for word in secret.split(":")[-1:] if word.encode() in written
