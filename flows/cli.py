@@ -14,7 +14,7 @@ from extract.data import DataError
 from flows.commands import alerts, documents, nights, operation, quality, review, sources, tables, upkeep
 from flows.console import warn
 from flows.errors import CommandError
-from warehouse.records import WarehouseError
+from warehouse.records import HeldError, WarehouseError
 
 app = typer.Typer(
     name="linkpolicy",
@@ -63,6 +63,8 @@ def _explain(error: Exception) -> int:
         warn(f"{error.filename}: {error.strerror}")
         return 2
     warn(str(error))
+    if isinstance(error, HeldError):
+        return 1  # nothing is wrong with what was asked
     return error.exit_code if isinstance(error, CommandError) else 2
 
 

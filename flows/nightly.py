@@ -24,7 +24,7 @@ from flows.redaction import redacted
 from flows.run import Night, run_night
 from flows.settings import Settings, load_settings
 from flows.sourcework import SourceWork
-from warehouse.records import WarehouseError
+from warehouse.records import HeldError
 
 if TYPE_CHECKING:
     from crawlers.records import CrawlReport, CrawlState, Source
@@ -58,7 +58,7 @@ def read_again(
 
 def _is_held(_task: object, _run: object, state: State[Any]) -> bool:
     """Tell whether another process held the warehouse: a person who looks into it, for example."""
-    return isinstance(state.result(raise_on_failure=False), WarehouseError)
+    return isinstance(state.result(raise_on_failure=False), HeldError)
 
 
 _PATIENT: dict[str, Any] = {

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.console import warn
 from flows.errors import InputError
 
 if TYPE_CHECKING:
     import duckdb
 
     from flows.settings import Settings
+
+
+_GLANCE = 30.0  # seconds that a look waits for a run, which opens the file for a part of its time only
+_PATIENCE = 600.0  # seconds that a run waits for somebody who looks: a night must not be lost to it
+_TOLD_AFTER = 5.0
+_PAUSE = 0.1
 
 
 @contextmanager
@@ -22,12 +30,13 @@ def writing(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     Raises:
         InputError: the disk is full, or takes no writing for another reason; what was there stays.
         WarehouseError: it cannot be opened.
+        HeldError: somebody has looked into it for ten minutes.
     """
     import duckdb
 
-    from warehouse.store import close, connect
+    from warehouse.store import close
 
-    connection = connect(settings.warehouse)
+    connection = _opened(settings.warehouse, _PATIENCE, read_only=False)
     try:
         yield connection
         close(connection)
@@ -46,15 +55,47 @@ def looking(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
     Raises:
         InputError: there is none.
-        WarehouseError: it cannot be opened, because a run is writing it, for example.
+        WarehouseError: it cannot be opened.
+        HeldError: a run has been writing it for half a minute; says what answers meanwhile.
     """
-    from warehouse.store import connect
+    from warehouse.records import HeldError
 
-    connection = connect(existing(settings), read_only=True)
+    path = existing(settings)
+    try:
+        connection = _opened(path, _GLANCE, read_only=True)
+    except HeldError:
+        raise HeldError(
+            f"{path}: another process is writing it; try again in a minute "
+            "(`linkpolicy policy`, `changes` and `sql` ask what is published, which is always free)"
+        ) from None
     try:
         yield connection
     finally:
         connection.close()
+
+
+def _opened(path: Path, patience: float, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Open the warehouse as soon as nobody excludes us; who waits long is told why.
+
+    Raises:
+        HeldError: it was held for all of `patience` seconds.
+    """
+    from warehouse.records import HeldError
+    from warehouse.store import connect
+
+    started = time.monotonic()
+    told = False
+    while True:
+        try:
+            return connect(path, read_only=read_only)
+        except HeldError:
+            waited = time.monotonic() - started
+            if waited >= patience:
+                raise
+            if waited >= _TOLD_AFTER and not told:
+                warn(f"{path}: another process holds it open; waiting for it to finish")
+                told = True
+            time.sleep(_PAUSE)
 
 
 @contextmanager

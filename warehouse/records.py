@@ -16,6 +16,10 @@ class WarehouseError(Exception):
     """Something about the warehouse file or what is to be loaded; its text is one clear line."""
 
 
+class HeldError(WarehouseError):
+    """Another process has the file open in a way that excludes us; it may be worth waiting for."""
+
+
 class Cause(StrEnum):
     """Why a batch is loaded."""
 

@@ -10,7 +10,7 @@ import duckdb
 
 from warehouse.categories import store_scopes
 from warehouse.manifest import check_manifest, manifest_path
-from warehouse.records import WarehouseError
+from warehouse.records import HeldError, WarehouseError
 
 _SCHEMA = Path(__file__).parent / "schema"
 
@@ -66,7 +66,7 @@ def _open(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(str(path), read_only=read_only, config=CONFIG)
     except duckdb.Error as error:
         if "Could not set lock" in str(error):
-            raise WarehouseError(f"{path}: in use by another process; one writer at a time") from error
+            raise HeldError(f"{path}: in use by another process; one writer at a time") from error
         raise WarehouseError(f"{path}: cannot be opened ({_first_line(error)})") from error
     except OSError as error:
         raise WarehouseError(f"{path}: cannot be opened ({error})") from error

@@ -1,0 +1,82 @@
+"""Who wants the warehouse while another process has it open waits and is told why."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Timer
+
+import pytest
+
+from flows import stores
+from flows.cli import run
+from flows.night import known_pages
+from flows.settings import Settings
+
+HOLD = """
+import sys, duckdb
+with duckdb.connect(sys.argv[1], read_only=sys.argv[2] == "looking"):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path, template: Path) -> Settings:
+    shutil.copy(template, tmp_path / "warehouse.duckdb")
+    return Settings(data=tmp_path)
+
+
+@contextmanager
+def held(settings: Settings, how: str, seconds: float | None = None) -> Iterator[None]:
+    """Let another process hold the warehouse: for some seconds, or until the end."""
+    command = [sys.executable, "-c", HOLD, str(settings.warehouse), how]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdin is not None
+        assert holder.stdout.readline() == "held\n"
+        timer = Timer(seconds or 0, holder.stdin.close)
+        if seconds:
+            timer.start()
+        yield
+        if seconds:
+            timer.join()
+        assert seconds or holder.poll() is None, "the holder was disturbed"
+
+
+@pytest.mark.parametrize("command", [["alerts", "list"], ["status"], ["review", "list"]])
+def test_a_command_that_looks_waits_for_a_run_that_writes(
+    command: list[str], settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with held(settings, "writing", 0.3):
+        code = run([*command, "--data", str(settings.data)])
+    said = capsys.readouterr()
+    assert (code, said.out != "") == (1 if command == ["status"] else 0, True)  # there was no night yet
+    assert "in use" not in said.err
+
+
+def test_a_command_that_has_waited_long_enough_says_what_to_do(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(stores, "_GLANCE", 0.3)
+    with held(settings, "writing"):
+        assert run(["alerts", "list", "--data", str(settings.data)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"linkpolicy: {settings.warehouse}: another process is writing it; try again")
+    assert said.count("\n") == 1
+
+
+def test_a_night_that_begins_while_somebody_looks_waits_and_says_why(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(stores, "_TOLD_AFTER", 0.1)
+    with held(settings, "looking"):
+        assert run(["alerts", "list", "--data", str(settings.data)]) == 0, "two may look at once"
+    with held(settings, "looking", 0.4):
+        assert known_pages(settings, ()) == {}
+    waiting = f"linkpolicy: {settings.warehouse}: another process holds it open; waiting for it to finish\n"
+    assert capsys.readouterr().err == waiting
