@@ -1,4 +1,4 @@
-"""Two nights and one more over the bundled sample sites, served over HTTP on this machine."""
+"""Three nights over the bundled sample sites, served over HTTP on this machine; the third has nothing new."""
 
 from __future__ import annotations
 

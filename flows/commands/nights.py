@@ -99,7 +99,7 @@ def demo(
         Path | None, typer.Option("--data", metavar="DIR", help="Data directory (`demo` in the usual one).")
     ] = None,
 ) -> None:
-    """Two nights over the bundled sample sites on localhost, then the policy table and what changed."""
+    """Three nights over the bundled sample sites on localhost, then the policy table and what changed."""
     from flows.apiserver import provide_api
     from flows.commands.tables import policy, show_changes
     from flows.demo import demo_settings, play

@@ -30,7 +30,7 @@ class Place:
 
     def night(
         self, day: int, action: Action | None = None, start: PartialDate | None = None,
-        end: PartialDate | None = None, url: str = HELP,
+        end: PartialDate | None = None, url: str = HELP, *, dated: int | None = None,
     ) -> list[str]:  # fmt: skip
         """Load a night in which a page says something, deliver, and return the new headlines."""
         now = START + timedelta(days=day)
@@ -41,7 +41,8 @@ class Place:
                 "kuaishou", "live", "taobao", action, start, end, None, Stage.DECIDED,
                 text, 0, len(text), ("en.x",), 0.9,
             )  # fmt: skip
-            published = None if url == HELP else now.date()
+            written = START + timedelta(days=day if dated is None else dated)
+            published = None if url == HELP and dated is None else written.date()
             document = Document("d", Lang.EN, Kind.NOTICE, published, "Links", text, url, "x", "kuaishou")
             snapshot = SnapshotRow(url, "x", now, 200, "text/html", f"sha256:{text}", "x.warc.gz", day)
             batch = Batch(
@@ -90,6 +91,15 @@ def test_flips_long_after_the_first_alert_leave_the_receiver_with_the_truth(plac
     assert place.night(26, Action.BLOCK) == []
     [headline] = [headline for day in (27, 28, 29, 30, 34, 57) for headline in place.night(day)]
     assert "blocks Taobao links" in headline
+
+
+def test_an_undated_reversal_on_a_page_that_was_written_since_is_told_in_its_night(place: Place) -> None:
+    assert len(place.night(0, Action.BLOCK, dated=-30)) == 1
+    [headline] = place.night(2, Action.ALLOW, dated=1)
+    assert "allows Taobao links" in headline
+    assert place.night(4, Action.BLOCK, dated=-30) == [], "the old version, from a cache perhaps"
+    assert place.night(6, Action.ALLOW, dated=1) == []
+    assert [headline for day in (7, 8, 9, 10, 13) for headline in place.night(day)] == []
 
 
 def test_a_reversal_that_is_announced_is_told_in_its_night(place: Place) -> None:
