@@ -1,11 +1,12 @@
 """Speed of the gate and of extraction against a plain pipeline, paired on the same documents, on one core.
 
-    python bench/extraction.py [--json] [GOLD.jsonl...]
+    python bench/extraction.py [--json] [--model NAME] [GOLD.jsonl...]
 
-The baseline is what one would write in an afternoon: spaCy's small English model if it is installed,
-otherwise `spacy.blank("en")` with the sentencizer, and dateparser's `search_dates` on each sentence with a
-link word. It reads English only, so all documents are English ones. Each document is read by both, one right
-after the other; times are processor time. The gate is measured on the same documents.
+The baseline is what one would write in an afternoon: spaCy's small English model (`--model` names its package
+or folder) if it is installed, otherwise `spacy.blank("en")` with the sentencizer, and dateparser's
+`search_dates` on each sentence with a link word. It reads English only, so all documents are English ones.
+Each document is read by both, one right after the other; times are processor time. The gate is measured on
+the same documents.
 """
 
 from __future__ import annotations
@@ -36,12 +37,13 @@ GATE_ROUNDS = 5
 LINK_WORDS = ("link", "url", "qr code")
 
 
-def baseline() -> tuple[str, Callable[[str], object]]:
+def baseline(model: str) -> tuple[str, Callable[[str], object]]:
     """The plain pipeline and what it is made of."""
     try:
-        nlp, name = spacy.load("en_core_web_sm"), "en_core_web_sm"
+        nlp = spacy.load(model)
+        name = f"{nlp.meta['lang']}_{nlp.meta['name']} {nlp.meta['version']}"
     except OSError:
-        nlp, name = spacy.blank("en"), 'spacy.blank("en") + sentencizer (en_core_web_sm is not installed)'
+        nlp, name = spacy.blank("en"), f'spacy.blank("en") + sentencizer ({model} is not installed)'
         nlp.add_pipe("sentencizer")
     if search_dates is None:
         name += ", without dates (dateparser is not installed)"
@@ -79,11 +81,11 @@ def paired(documents: Sequence[Document], other: Callable[[str], object]) -> tup
     return [a for a, _ in pairs], [b for _, b in pairs]
 
 
-def measure(paths: Sequence[Path]) -> dict[str, Any]:
+def measure(paths: Sequence[Path], model: str) -> dict[str, Any]:
     gold = [a.document for path in paths for a in read_gold(path) if a.document.lang is Lang.EN]
     documents = gold[:: max(1, len(gold) // DOCUMENTS)][:DOCUMENTS]
     passed = [d for d in documents if could_state_policy(d.title, d.text)]
-    name, other = baseline()
+    name, other = baseline(model)
     ours, theirs = paired(passed, other)
     return {
         "baseline": name,
@@ -101,8 +103,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("gold", nargs="*", type=Path)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--model", default="en_core_web_sm", help="package or folder of a spaCy model")
     arguments = parser.parse_args()
-    result = measure(arguments.gold or sorted(GOLD.glob("dev_en*.jsonl")))
+    result = measure(arguments.gold or sorted(GOLD.glob("dev_en*.jsonl")), arguments.model)
     if arguments.json:
         print(json.dumps(result))
     else:
