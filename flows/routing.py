@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +41,7 @@ class ChannelType(StrEnum):
 
 WORTH = ("new", "reversed", "rescheduled", "ended", "corrected", "confirmed")
 _URGENT_WITHIN = timedelta(days=7)
+_SCHEME = re.compile(r"\w+://.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,8 +253,8 @@ def _channel(path: Path, name: str, value: Any) -> Channel:
     if needs_url != bool(url):
         raise InputError(f"{path}: {key}.url: " + ("is required" if needs_url else f"is not for type {kind}"))
     given = table.get("path")
-    url = fill_secrets(url)
-    secret = fill_secrets(_text(path, f"{key}.secret", table.get("secret", "")))
+    url = _url(path, f"{key}.url", _filled(path, f"{key}.url", url), kind)
+    secret = _filled(path, f"{key}.secret", _text(path, f"{key}.secret", table.get("secret", "")))
     hide_url(url)
     hide([secret])
     return Channel(
@@ -264,6 +267,22 @@ def _channel(path: Path, name: str, value: Any) -> Channel:
         timezone=_zone(path, f"{key}.timezone", table.get("timezone", "UTC")),
         digest=_flag(path, f"{key}.digest", table.get("digest", False)),
     )
+
+
+def _filled(path: Path, key: str, text: str) -> str:
+    try:
+        return fill_secrets(text)
+    except InputError as error:
+        raise InputError(f"{path}: {key}: {error}") from None
+
+
+def _url(path: Path, key: str, url: str, kind: ChannelType) -> str:
+    """Check what can be checked without a connection; the URL is a secret and is not repeated."""
+    if kind is ChannelType.WEBHOOK and not url.startswith(("https://", "http://")):
+        raise InputError(f"{path}: {key}: must begin with https:// or http://")
+    if kind is ChannelType.APPRISE and not _SCHEME.match(url):
+        raise InputError(f"{path}: {key}: must be a URL of Apprise, like mailto://... or slack://...")
+    return url
 
 
 def _route(path: Path, key: str, value: Any, channels: Mapping[str, Channel]) -> Route:
@@ -285,10 +304,32 @@ def _route(path: Path, key: str, value: Any, channels: Mapping[str, Channel]) ->
     }
     if "channels" not in names:
         raise InputError(f"{path}: {key}.channels: is required")
+    _check_slugs(path, key, names)
     severity = _one_of(path, f"{key}.severity", table.get("severity", "info"), Severity)
     confidence = _probability(path, f"{key}.confidence", table.get("confidence", 0))
     reminder = _flag(path, f"{key}.reminder", table.get("reminder", False))
     return Route(**names, severity=severity, confidence=confidence, reminder=reminder)
+
+
+def _check_slugs(path: Path, key: str, names: Mapping[str, tuple[str, ...]]) -> None:
+    """Refuse a platform, target or surface that no rule can have: such a route would be silent for ever."""
+    given = {name: names[name] for name in ("platform", "target", "surface") if name in names}
+    if not given:
+        return
+    from extract.vocabulary import load_vocabulary
+
+    words = load_vocabulary()
+    known = {
+        "platform": words.services.keys(),
+        "target": words.services.keys() | words.targets.keys(),
+        "surface": words.surfaces.keys(),
+    }
+    for name, slugs in given.items():
+        for slug in slugs:
+            if slug not in known[name]:
+                near = get_close_matches(slug, known[name], n=1)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                raise InputError(f"{path}: {key}.{name}: no {name} has the slug {slug!r}{hint}")
 
 
 def _probability(path: Path, key: str, value: Any) -> float:

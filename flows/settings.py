@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, ValidationError
@@ -21,7 +21,7 @@ def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except ZoneInfoNotFoundError:
-        raise ValueError("unknown time zone") from None
+        raise ValueError("must be a time zone like Asia/Shanghai") from None
     return name
 
 
@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     contact: str = ""
     cron: str = "15 3 * * *"
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
-    busy: Annotated[str, Field(pattern="^(leave|wait)$")] = "leave"
+    busy: Literal["leave", "wait"] = "leave"
     parallel_sources: Annotated[int, Field(ge=1, le=64)] = 4
     source_timeout: Annotated[float, Field(gt=0)] = 900.0
     keep_published: Annotated[int, Field(ge=1)] = 3
@@ -111,9 +111,8 @@ def load_settings(**given: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise InputError(
-            f"setting LINKPOLICY_{name.upper()}: {first['msg']}, not {first['input']!r}"
-        ) from None
+        wanted = first["msg"].removeprefix("Value error, ")
+        raise InputError(f"setting LINKPOLICY_{name.upper()}: {wanted}, not {first['input']!r}") from None
 
 
 def fill_secrets(text: str, environment: Mapping[str, str] | None = None) -> str:

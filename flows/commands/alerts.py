@@ -8,11 +8,12 @@ import typer
 
 from flows.commands.options import AsJson, Data, settings_for
 from flows.console import say, show
-from flows.errors import FailedError
+from flows.errors import FailedError, InputError
 from flows.stores import existing, looking, writing
 
 app = typer.Typer(help="The alert outbox.", no_args_is_help=True)
 
+_STATES = ("pending", "delivered", "dead")
 _LIST = ("alert_id", "channel", "state", "attempts", "created", "next_attempt", "headline", "error")
 
 
@@ -28,6 +29,8 @@ def list_alerts(
     from flows.messages import headline_of
     from warehouse import outbox
 
+    if state not in {None, *_STATES}:
+        raise InputError(f"--state: {state!r} is not one of {', '.join(_STATES)}")
     settings = settings_for(data=data)
     with looking(settings) as connection:
         found = outbox.listing(connection, state=state, limit=limit)
@@ -75,8 +78,11 @@ def retry(
     from flows.lock import only_run
     from warehouse import outbox
 
-    settings = settings_for(data=data)
+    settings, wanted = settings_for(data=data), set(alert_ids or ())
     existing(settings)
     with only_run(settings.state, wait=settings.busy == "wait"), writing(settings) as connection:
-        count = outbox.retry(connection, tuple(alert_ids or ()), channel)
+        count = outbox.retry(connection, tuple(wanted), channel)
+    if count < len(wanted):
+        unknown = f"{len(wanted) - count} of the ids are no dead alerts"
+        raise InputError(f"{unknown}; {count} alerts wait for delivery again")
     say(f"{count} alerts wait for delivery again")

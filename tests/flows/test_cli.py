@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -92,6 +93,7 @@ def test_extract_reads_stdin_and_stops_at_a_bad_line(
         (["sources", "list", "--sources", "gone"], "gone: no such directory"),
         (["sources", "check", "--sources", "."], "holds no source declaration"),
         (["alerts", "list"], "there is no warehouse yet"),
+        (["alerts", "list", "--state", "waiting"], "'waiting' is not one of pending, delivered, dead"),
         (["alerts", "retry"], "there is no warehouse yet"),
     ],
 )
@@ -144,3 +146,12 @@ def test_a_reader_that_leaves_is_no_error(lines: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.stderr == ""
     assert json.loads(done.stdout)["id"] == "a"
+
+
+def test_an_alert_that_is_not_dead_cannot_be_retried(
+    tmp_path: Path, template: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(template, tmp_path / "warehouse.duckdb")
+    assert run(["alerts", "retry", "gone", "--data", str(tmp_path)]) == 2
+    assert "1 of the ids are no dead alerts; 0 alerts wait" in capsys.readouterr().err
+    assert run(["alerts", "retry", "--data", str(tmp_path)]) == 0, "there may be none"

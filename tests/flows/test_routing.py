@@ -151,7 +151,20 @@ def test_the_effective_day_of_a_moved_end_is_the_new_end() -> None:
         ("[channels.a]\ntype = 'console'", "routes: must be a list"),
         (
             "[channels.a]\ntype='apprise'\nurl='slack://${LINKPOLICY_NOT_SET}'\n[[routes]]\nchannels='a'",
-            "LINKPOLICY_NOT_SET is not set",
+            "channels.a.url: environment variable LINKPOLICY_NOT_SET is not set",
+        ),
+        (
+            "[channels.a]\ntype='webhook'\nurl='ftp://x'\n[[routes]]\nchannels='a'",
+            "channels.a.url: must begin with https://",
+        ),
+        ("[channels.a]\ntype='apprise'\nurl='x'\n[[routes]]\nchannels='a'", "must be a URL of Apprise"),
+        (
+            "[channels.a]\ntype='console'\n[[routes]]\nchannels='a'\nplatform='kuaishu'",
+            "routes[0].platform: no platform has the slug 'kuaishu'; did you mean 'kuaishou'?",
+        ),
+        (
+            "[channels.a]\ntype='console'\n[[routes]]\nchannels='a'\ntarget=['jd', 'JD.com']",
+            "routes[0].target: no target has the slug 'JD.com'",
         ),
     ],
 )
