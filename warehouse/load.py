@@ -64,6 +64,7 @@ def load_batch(
             raise WarehouseError(f"{file}: cannot be written: {error}; nothing was loaded") from error
         raise
     write_manifest(connection)
+    run(connection, "derive_end")
     return result
 
 
