@@ -65,6 +65,7 @@ def status_of(settings: Settings, now: datetime, last: int = 7) -> Status:
     unread = unread_pages(settings.state)
     needs = [
         *_nights_need(settings, nights, now),
+        *_warehouse_needs(settings),
         *_backlog_needs(backlog, now),
         *_unread_needs(unread, now),
         *_disk_needs(settings, disk),
@@ -116,6 +117,16 @@ def _nights_need(settings: Settings, nights: Sequence[Mapping[str, Any]], now: d
             f"no night has been finished for {hours:.0f} hours: look at the scheduler, or `linkpolicy run`"
         )
     return needs
+
+
+def _warehouse_needs(settings: Settings) -> list[str]:
+    from warehouse.manifest import manifest_path
+
+    manifest = manifest_path(settings.warehouse)
+    if settings.warehouse.exists() or not manifest.exists():
+        return []
+    again = f"or remove {manifest.name} and make it again from the archive by `linkpolicy ingest`"
+    return [f"{settings.warehouse} is missing, though runs were loaded into it: put a copy back, {again}"]
 
 
 def _backlog_needs(backlog: Sequence[Backlog], now: datetime) -> list[str]:

@@ -80,3 +80,9 @@ def test_a_night_that_begins_while_somebody_looks_waits_and_says_why(
         assert known_pages(settings, ()) == {}
     waiting = f"linkpolicy: {settings.warehouse}: another process holds it open; waiting for it to finish\n"
     assert capsys.readouterr().err == waiting
+
+
+def test_a_lost_warehouse_needs_a_person(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    settings.warehouse.rename(settings.warehouse.with_name("warehouse.duckdb.manifest.json"))
+    assert run(["status", "--data", str(settings.data)]) == 1
+    assert f"{settings.warehouse} is missing, though runs were loaded into it" in capsys.readouterr().err
