@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -112,6 +113,10 @@ def test_a_broken_source_fails_the_state_but_not_the_night(tmp_path: Path, prefe
     assert "kuaishou_notices" not in last
     assert "channel desk: no answer" in last
     assert "channel team: the service did not take the message" in last
+    with sqlite3.connect(prefect_home / "prefect.db") as kept:
+        artifacts = set(kept.execute("SELECT key, type FROM artifact").fetchall())
+    words = {(key, "markdown") for key in ("night", "reread", "backfill")}
+    assert artifacts >= {*words, ("sources", "table")}
     files = (p for place in (tmp_path, prefect_home) for p in place.rglob("*") if p.is_file())
     written = done.stdout.encode() + b"".join(p.read_bytes() for p in files)
     assert b"did not take the message" in written
