@@ -17,7 +17,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotat
 .DELETE_ON_ERROR:
 
 help:
-	@echo "make demo   two nights over the bundled sample sites: crawl, extract, load, alert"
+	@echo "make demo   three nights over the bundled sample sites: crawl, extract, load, alert"
 	@echo "make test   ruff, mypy and all tests"
 	@echo "make lint   ruff and mypy only"
 	@echo "make lock   compile the pinned requirements*.txt from pyproject.toml"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -10,6 +10,7 @@ from spacy import displacy
 
 from extract import nlp as pipes
 from extract.events import Choice, Details, Event, Ranker
+from extract.facts import chosen
 from extract.gate import could_state_policy
 from extract.pipeline import score, shipped_models
 from extract.proposals import Key, Proposal
@@ -82,7 +83,11 @@ def _ranked(reading: Reading, choices: Sequence[Choice]) -> tuple[Ranked, ...]:
 
 
 def _statement(
-    reading: Reading, event: Event, details: Details, own: Sequence[tuple[Proposal, float]], threshold: float
+    reading: Reading,
+    event: Event,
+    details: Details,
+    own: Sequence[tuple[Proposal, float]],
+    facts: Container[Key],
 ) -> Statement:
     clause = event.clause
     return Statement(
@@ -91,7 +96,7 @@ def _statement(
         probability=round(event.probability, 3),
         cues=tuple((m.rule, reading.full[m.start : m.end], m.value) for m in clause.cues),
         slots={slot: _ranked(reading, choices) for slot, choices in {**event.choices, **details}.items()},
-        verdicts=tuple(Verdict(p.key, round(c, 3), c >= threshold) for p, c in own[:12]),
+        verdicts=tuple(Verdict(p.key, round(c, 3), p.key in facts) for p, c in own[:12]),
     )
 
 
@@ -106,10 +111,11 @@ def explain(document: Document) -> Explanation:
     events, scored = score(reading, ranker, models)
     # where not even the likeliest fact is sure enough for the document, that is what is needed
     threshold = min(models.threshold(lang, (chance for _, chance in scored)), models.sureness[lang])
+    facts = {p.key for p, _ in chosen(scored, threshold)}
     statements = []
     for event, details in zip(events, ranker.details(events), strict=True):
         own = sorted(((p, c) for p, c in scored if p.event is event), key=lambda x: -x[1])
-        statements.append(_statement(reading, event, details, own, threshold))
+        statements.append(_statement(reading, event, details, own, facts))
     return Explanation(document.id, passed_gate=True, threshold=threshold, statements=tuple(statements))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from extract.candidates import NONE
 from extract.clauses import ACTIONS
@@ -10,6 +10,7 @@ from extract.events import Details, Event, Ranker
 from extract.proposals import Proposal
 from extract.reading import Reading
 from extract.records import Fact, Missed, PartialDate, Stage
+from extract.rivals import standing
 
 MISSED_FLOOR = 0.4  # an event this likely without a fact is shown to a reviewer
 _TRIM = " \n,;:|-，；：、"
@@ -90,14 +91,19 @@ def make_fact(reading: Reading, proposal: Proposal, details: Details, confidence
     )  # fmt: skip
 
 
+def chosen(scored: Sequence[tuple[Proposal, float]], threshold: float) -> list[tuple[Proposal, float]]:
+    """The proposals that become facts, in their order."""
+    return [(p, chance) for p, chance in standing(scored) if chance >= threshold and not denied(p.event)]
+
+
 def choose(
-    reading: Reading, ranker: Ranker, scored: Iterable[tuple[Proposal, float]], threshold: float
+    reading: Reading, ranker: Ranker, scored: Sequence[tuple[Proposal, float]], threshold: float
 ) -> tuple[Fact, ...]:
     """Facts of the proposals at or above the threshold, in text order."""
-    chosen = [(p, chance) for p, chance in scored if chance >= threshold and not denied(p.event)]
-    events = list({id(p.event): p.event for p, _ in chosen}.values())
+    taken = chosen(scored, threshold)
+    events = list({id(p.event): p.event for p, _ in taken}.values())
     details = {id(e): d for e, d in zip(events, ranker.details(events), strict=True)}
-    facts = [make_fact(reading, p, details[id(p.event)], chance) for p, chance in chosen]
+    facts = [make_fact(reading, p, details[id(p.event)], chance) for p, chance in taken]
     return tuple(sorted(facts, key=lambda f: (f.start, f.end, f.action, f.platform, f.surface, f.target)))
 
 

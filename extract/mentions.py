@@ -119,7 +119,11 @@ def longest(mentions: Iterable[Mention]) -> list[Mention]:
 
 
 _CONTEXT_BEFORE = re.compile(
-    r"(?:\b(?:on|to|from|at|via|into|off|onto|by|between|and|or|,)\s+|[在到向从由与和及、的]|^|[。!?;:\"(]\s*)$"
+    r"(?:\b(?:on|to|from|at|via|into|off|onto|by|between|and|or|,)\s+|[在到向从由与和及、的]|^|[.。!?;:\"(\n]\s*)$"
+)
+_CONTEXT_AFTER = re.compile(
+    r"(?:'s)?\s+(?:posts?|users?|accounts?|profiles?|bios?|threads?|timelines?|feeds?|links?|"
+    r"is|has|will|said|no longer|now)\b"
 )
 
 
@@ -131,7 +135,10 @@ def _name_counts(text: str, plain: str, name: _Name, start: int, end: int) -> bo
     if original[0].islower():
         return False
     alone = name.length > 1 and not text.isascii() and original.isupper()  # LINE in a Chinese text
-    return alone or bool(_CONTEXT_BEFORE.search(plain[max(0, start - 12) : start])) or not original.isupper()
+    before, after = plain[max(0, start - 12) : start], plain[end : end + 16]
+    return bool(
+        alone or not original.isupper() or _CONTEXT_BEFORE.search(before) or _CONTEXT_AFTER.match(after)
+    )
 
 
 def find_services(text: str, plain: str) -> list[Mention]:

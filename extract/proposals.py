@@ -14,8 +14,10 @@ from extract.layout import BlockKind
 from extract.reading import Place, Reading
 from extract.records import Action, Kind, Lang
 from extract.statements import GATE_NAMES
+from extract.vocabulary import load_vocabulary
 
 _PLATFORM_SCORE, _CODE = SLOT_NAMES.index("platform_score"), SLOT_NAMES.index("code")
+_LEAST_MASS = 0.3  # where even the targets together are doubtful, the statement itself may be misread
 PRODUCT_FLOOR = 0.02  # combinations below it gave no right fact in cross-validation
 
 
@@ -118,14 +120,17 @@ def _logit(p: float) -> float:
 
 def _combine(events: Sequence[Event]) -> dict[Key, list[_Combination]]:
     found: dict[Key, list[_Combination]] = {}
+    may_host = load_vocabulary().may_host
     for event in events:
         for platform in event.choices["platform"]:
-            left = 1.0 - _own_mass(event, platform)
+            left = max(_LEAST_MASS, _other_mass(event, platform))
             for surface in event.choices["surface"]:
+                if not may_host(platform.candidate.value, surface.candidate.value):
+                    continue
                 for target in event.choices["target"]:
                     if platform.candidate.value == target.candidate.value:
                         continue
-                    chance = min(1.0, target.probability / max(0.3, left))
+                    chance = min(1.0, target.probability / left)
                     product = event.probability * platform.probability * surface.probability * chance
                     if product < PRODUCT_FLOOR:
                         continue
@@ -139,6 +144,17 @@ def _combine(events: Sequence[Event]) -> dict[Key, list[_Combination]]:
                         _Combination(event, (platform, surface, target), product)
                     )
     return found
+
+
+def _other_mass(event: Event, platform: Choice) -> float:
+    """Probability that the target slot gives to others than the platform; a list of targets counts once.
+
+    Some target must be meant: what is given to the platform, which cannot be its own target, or to nobody
+    is theirs.
+    """
+    own = platform.candidate.value
+    of_rank = {c.rank: c.probability for c in event.choices["target"] if c.candidate.value != own}
+    return min(1.0 - _own_mass(event, platform), sum(of_rank.values()))
 
 
 def _own_mass(event: Event, platform: Choice) -> float:

@@ -17,10 +17,12 @@ import numpy as np
 from extract.candidates import DETAILS, SLOTS
 from extract.clauses import ACTIONS
 from extract.events import GATE_WIDTH, SLOT_WIDTH, Event, find_events
+from extract.excerpts import excerpts, is_whole, origin
 from extract.gold import Annotated, Part, part_of, read_gold
 from extract.learners import Growth, fit_forest, fit_linear
 from extract.proposals import TUPLE_NAMES, feature_fingerprint, find_proposals
 from extract.records import Lang, Stage
+from extract.rivals import standing
 from extract.samples import Sample, prepare
 from extract.scorer import Floats, Forest, Linear, Models, rows
 from extract.thresholds import Outcome, document_threshold, fact_threshold
@@ -30,14 +32,15 @@ FOLDS = 5
 # fictional ones (cross-validated); so does the sample site, and fivefold the two founding articles that
 # every user sees: scores on those are scores on training documents.
 WEIGHTS = {"dev_": 3.0, "expected": 3.0, "seeds": 5.0}
+SILENT = 2.0  # times that, of a document without a fact: a false alert is worse than a late one
 _GATE = Growth(trees=140, leaves=12, rate=0.07)
 _SLOT = Growth(trees=160, leaves=12, rate=0.07)
 _TUPLE = Growth(trees=120, leaves=8, rate=0.06, least=30)
 
 
 def fold_of(doc_id: str, folds: int = FOLDS) -> int:
-    """Fold of a document, by hash of its id (independent of the work/sealed split)."""
-    return int(hashlib.sha256(b"fold" + doc_id.encode()).hexdigest(), 16) % folds
+    """Fold of a document and its excerpts, by hash of its id (independent of the work/sealed split)."""
+    return int(hashlib.sha256(b"fold" + origin(doc_id).encode()).hexdigest(), 16) % folds
 
 
 def _words(samples: Sequence[Sample]) -> dict[str, Linear]:
@@ -154,19 +157,21 @@ def fit(samples: Sequence[Sample], folds: int = FOLDS) -> Models:
 def _outcomes(
     samples: Sequence[Sample], events: Sequence[Sequence[Event]], folds: int
 ) -> dict[str, list[Outcome]]:
-    """Out-of-fold predictions for each document, per language."""
+    """Out-of-fold predictions for each whole document, per language."""
     found: dict[str, list[Outcome]] = {lang.value: [] for lang in Lang}
     for k in range(folds):
         train = [i for i, s in enumerate(samples) if fold_of(s.gold.document.id, folds) != k]
         x, y, w = _tuple_matrix([samples[i] for i in train], [events[i] for i in train])
         forest = fit_forest(x, y, w, _TUPLE)
         for i in set(range(len(samples))) - set(train):
+            if not is_whole(samples[i].gold):
+                continue
             required, neutral = tuple_labels(samples[i].gold)
             proposals = find_proposals(samples[i].reading, events[i])
             chances = forest.probability(rows((p.row for p in proposals), len(TUPLE_NAMES)))
             scored = tuple(
-                (float(chance), p.key.core in required)
-                for p, chance in zip(proposals, chances, strict=True)
+                (chance, p.key.core in required)
+                for p, chance in standing(list(zip(proposals, chances.tolist(), strict=True)))
                 if p.key.core not in neutral
             )
             outcome = Outcome(scored, len(required), samples[i].gold.weight)
@@ -183,18 +188,19 @@ def read_training(paths: Sequence[Path], parts: Collection[Part] = tuple(Part)) 
     found = []
     for path in paths:
         weight = next((w for start, w in WEIGHTS.items() if path.name.startswith(start)), 1.0)
-        found += [replace(a, weight=weight) for a in read_gold(path) if part_of(a.document.id) in parts]
+        wanted = (a for a in read_gold(path) if part_of(a.document.id) in parts)
+        found += [replace(a, weight=weight if a.facts else SILENT * weight) for a in wanted]
     return found
 
 
 def train(gold: Sequence[Annotated], progress: Callable[[str], None] = lambda _: None) -> Models:
-    """Fit all models on annotated documents; the same documents give the same weights.
+    """Fit all models on annotated documents and excerpts of them; the same documents give the same weights.
 
     Args:
         gold: training documents.
         progress: called with a line whenever a stage begins.
     """
     progress(f"reading {len(gold)} documents")
-    samples = [prepare(annotated) for annotated in gold]
+    samples = [prepare(a) for a in (*gold, *(e for whole in gold for e in excerpts(whole)))]
     progress("fitting gate, slots and combinations")
     return fit(samples)

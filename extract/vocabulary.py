@@ -35,11 +35,19 @@ class Vocabulary:
     Attributes:
         services: slug -> service.
         surfaces, targets: slug -> short English label.
+        hosts: surface -> the only kinds of service that have it; surfaces that any may have are not in it.
     """
 
     services: dict[str, Service] = field(default_factory=dict)
     surfaces: dict[str, str] = field(default_factory=dict)
     targets: dict[str, str] = field(default_factory=dict)
+    hosts: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def may_host(self, platform: str, surface: str) -> bool:
+        """Whether a service may have a surface; of one that is not in the gazetteer nobody knows."""
+        service = self.services.get(platform)
+        kinds = self.hosts.get(surface)
+        return service is None or kinds is None or bool(service.categories & kinds)
 
 
 def _read_services(path: Path) -> dict[str, Service]:
@@ -63,12 +71,16 @@ def _read_services(path: Path) -> dict[str, Service]:
     return services
 
 
-def _read_labels(path: Path, name: str) -> dict[str, str]:
-    optional: dict[str, type] = {"label_zh": str, "description": str}
-    return {
-        str(t["slug"]): str(t["label"])
-        for t in read_tables(path, name, {"slug": str, "label": str}, optional)
-    }
+def _read_labels(path: Path, name: str) -> tuple[dict[str, str], dict[str, frozenset[str]]]:
+    """Labels and hosts by slug."""
+    optional: dict[str, type] = {"label_zh": str, "description": str, "hosts": list}
+    labels, hosts = {}, {}
+    for table in read_tables(path, name, {"slug": str, "label": str}, optional):
+        slug = str(table["slug"])
+        labels[slug] = str(table["label"])
+        if "hosts" in table:
+            hosts[slug] = frozenset(strings(table["hosts"], f"{path}: {name} {slug}: hosts"))
+    return labels, hosts
 
 
 def read_vocabulary(directory: Path) -> Vocabulary:
@@ -77,11 +89,10 @@ def read_vocabulary(directory: Path) -> Vocabulary:
     Raises:
         DataError: a file is missing or wrong, or two services claim one name.
     """
-    return Vocabulary(
-        _read_services(directory / "services.toml"),
-        _read_labels(directory / "surfaces.toml", "surface"),
-        _read_labels(directory / "targets.toml", "target"),
-    )
+    services = _read_services(directory / "services.toml")
+    surfaces, hosts = _read_labels(directory / "surfaces.toml", "surface")
+    targets, _ = _read_labels(directory / "targets.toml", "target")
+    return Vocabulary(services, surfaces, targets, hosts)
 
 
 @functools.cache

@@ -138,3 +138,11 @@ def test_every_alias_of_the_shipped_vocabulary_can_be_found() -> None:
     ]
 
     assert lost == []
+
+
+def test_only_a_store_has_apps_and_nobody_knows_what_an_unknown_service_has() -> None:
+    vocabulary = load_vocabulary()
+    assert vocabulary.may_host("google_play", "app")
+    assert not vocabulary.may_host("twitter", "app")
+    assert vocabulary.may_host("a_new_store", "app")
+    assert vocabulary.may_host("twitter", "post")

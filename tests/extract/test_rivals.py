@@ -1,0 +1,78 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from extract.candidates import Candidate
+from extract.clauses import Clause
+from extract.events import Choice, Event
+from extract.proposals import Key, Proposal
+from extract.records import Action
+from extract.rivals import standing
+
+Scored = tuple[Proposal, float]
+
+
+def scored(
+    chance: float,
+    surface: str = "live",
+    action: Action = Action.BLOCK,
+    *,
+    clause: int = 0,
+    rank: int = 0,
+    target: str = "taobao",
+) -> Scored:
+    """A proposal for `douyin` with its probability; `rank` is the surface's."""
+    place = Clause(clause, 0, 9, 0, 0, None, None, (), (), (), (), (0.0, 0.0, 0.0))
+    event = Event(place, action, 0.9, {})
+
+    def choice(value: str, at: int) -> Choice:
+        return Choice(Candidate(value, None, 9, (), ()), 0.5, at)
+
+    choices = (choice("douyin", 0), choice(surface, rank), choice(target, 0))
+    return Proposal(Key("douyin", surface, target, action), event, choices, ()), chance
+
+
+def test_the_less_likely_of_two_places_is_left_out() -> None:
+    live, comments = scored(0.6, "live", rank=0), scored(0.2, "comments", rank=1)
+    assert standing([comments, live]) == [live]
+
+
+def test_places_of_one_coordination_and_places_almost_as_likely_stand() -> None:
+    listed = [scored(0.6, "live", rank=0), scored(0.2, "short_video", rank=0)]
+    close = [scored(0.6, "live", rank=0), scored(0.5, "comments", rank=1)]
+    assert standing(listed) == listed
+    assert standing(close) == close
+
+
+def test_a_clause_does_not_block_and_allow_the_same_link() -> None:
+    block, allow = scored(0.4), scored(0.5, action=Action.ALLOW)
+    assert standing([block, allow]) == [allow]
+    assert standing([block, scored(0.5, action=Action.RESTRICT)])[0] == block
+
+
+def test_other_clauses_and_other_targets_are_no_rivals() -> None:
+    found = [
+        scored(0.6, "live"),
+        scored(0.2, "comments", rank=1, clause=1),
+        scored(0.2, "comments", rank=1, target="jd"),
+        scored(0.3, action=Action.ALLOW, clause=2),
+    ]
+    assert standing(found) == found
+
+
+chances = st.floats(0.01, 0.99)
+proposals = st.builds(
+    scored,
+    chances,
+    st.sampled_from(["live", "comments", "all"]),
+    st.sampled_from(Action),
+    clause=st.integers(0, 1),
+    rank=st.integers(0, 2),
+)
+
+
+@given(st.lists(proposals, max_size=12, unique_by=lambda s: s[0].key))
+def test_the_likeliest_always_stands_and_order_is_kept(found: list[Scored]) -> None:
+    kept = standing(found)
+    assert [s for s in found if s in kept] == kept
+    if found:
+        assert max(chance for _, chance in found) in {chance for _, chance in kept}
