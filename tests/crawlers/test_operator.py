@@ -69,7 +69,7 @@ def _past(settings: Settings, now: datetime, source_id: str, statuses: dict[int,
     for days, status in sorted(statuses.items(), reverse=True):
         at = (now - timedelta(days=days)).isoformat()
         run = {"source_id": source_id, "started_at": at, "status": status, "message": "as it was"}
-        night = {"started_at": at, "finished_at": at, "problems": []}
+        night = {"run_id": f"night-{days}", "started_at": at, "finished_at": at, "problems": []}
         keep_night(settings.state, night | {"sources": [run | {"snapshots": int(status == "ok")}]})
 
 
