@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PYTEST_ARGS ?= -n 4 --dist loadgroup
+PYTEST_ARGS ?= -n 3 --dist loadgroup
 
 # Neither the orchestrator nor its libraries report home, from here or from anything started here.
 export DO_NOT_TRACK := 1
