@@ -20,7 +20,8 @@ EXCERPTS = 2  # a document, at most
 LARGEST_SHARE = 0.6  # of a document's sentences: what is longer is no excerpt
 WEIGHT = 0.5  # of a whole document's
 _CONTEXT = (0, 0, 1, 2)  # sentences that may stand before and behind the evidence
-_MARK = "#"  # between a document's id and an excerpt's number
+# Between a document's id and an excerpt's number: a control character, which no document's own id has.
+_MARK = "\x1f"
 
 
 def origin(doc_id: str) -> str:
