@@ -6,9 +6,6 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from spacy import displacy
-
-from extract import nlp as pipes
 from extract.events import Choice, Details, Event, Ranker
 from extract.facts import chosen
 from extract.gate import could_state_policy
@@ -121,6 +118,10 @@ def explain(document: Document) -> Explanation:
 
 def page(document: Document) -> str:
     """A displaCy page: the mentions and the evidence of each fact as labelled spans."""
+    from spacy import displacy  # noqa: PLC0415 (spaCy is loaded by whoever asks for a page)
+
+    from extract import nlp as pipes  # noqa: PLC0415
+
     pipeline = pipes.build(document.lang.value)
     doc = pipeline.make_doc(document.text)
     doc._.published, doc._.title, doc._.kind, doc._.platform = (

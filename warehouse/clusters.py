@@ -9,7 +9,6 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
-from datasketch import MinHash
 
 from extract.records import Lang
 
@@ -35,6 +34,8 @@ def shingles(title: str, text: str, lang: Lang) -> frozenset[bytes]:
 
 def bands(texts: Iterable[frozenset[bytes]]) -> Iterator[list[int]]:
     """For each text a 64-bit value for each band of its MinHash signature; equal values make candidates."""
+    from datasketch import MinHash  # noqa: PLC0415 (brings SciPy, a second that only who loads texts need wait)
+
     crc32 = zlib.crc32  # five times faster than SHA-1
     for signature in MinHash.generator(texts, num_perm=PERMUTATIONS, hashfunc=crc32):
         rows = np.asarray(signature.hashvalues, dtype=np.uint64).reshape(-1, ROWS)

@@ -4,7 +4,6 @@ from pathlib import Path
 from extract.excerpts import EXCERPTS, WEIGHT, excerpts, is_whole, origin
 from extract.gold import Annotated, GoldFact, read_gold
 from extract.records import Action, Document, Kind, Lang, Stage
-from extract.train import fold_of
 
 GOLD = Path(__file__).parents[1] / "gold"
 WHOLE = [a for name in ("train_en3", "train_zh4") for a in read_gold(GOLD / f"{name}.jsonl")][:60]
@@ -26,6 +25,8 @@ def test_excerpts_are_passages_of_their_document_with_what_it_says_there() -> No
 
 
 def test_excerpts_are_few_always_the_same_and_know_where_they_come_from() -> None:
+    from extract.train import fold_of  # and scikit-learn, which no other process need load to collect this
+
     for whole in WHOLE:
         parts = excerpts(whole)
         assert parts == excerpts(whole)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from extract.explain import explain, page
 from extract.pipeline import extract_facts
 from extract.records import Document, Kind, Lang
@@ -50,6 +52,7 @@ def test_what_the_gate_dropped_is_said_so() -> None:
     assert explain(silent).statements == ()
 
 
+@pytest.mark.xdist_group("spacy")  # which one process loads for all
 def test_the_page_shows_facts_and_mentions_and_escapes_the_text() -> None:
     html = page(DOCUMENT)
 

@@ -1,4 +1,7 @@
-"""The spaCy pipeline: registered components, a configuration that can be written, facts on the document."""
+"""The spaCy pipeline: registered components, a configuration that can be written, facts on the document.
+
+spaCy is imported where it is used: every process collects this file, one runs it.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import spacy
-from spacy.language import Language
 
 import extract
-from extract.nlp import SPANS, document_of, fact_spans
 from extract.pipeline import extract_facts
 from extract.records import Document, Kind, Lang
+
+pytestmark = pytest.mark.xdist_group("spacy")
 
 TEXTS = {
     "en": "From 1 June 2023, links to Etsy and eBay can no longer be posted in comments on TikTok.",
@@ -21,6 +23,8 @@ TEXTS = {
 
 
 def test_components_are_registered_as_factories() -> None:
+    from spacy.language import Language
+
     extract.load("en")
 
     assert Language.has_factory("linkpolicy_mentions")
@@ -29,6 +33,8 @@ def test_components_are_registered_as_factories() -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_facts_are_those_of_the_plain_function(lang: str) -> None:
+    from extract.nlp import document_of
+
     nlp = extract.load(lang)
     doc = nlp.make_doc(TEXTS[lang])
     doc._.published, doc._.title, doc._.kind = date(2023, 5, 2), "", "notice"
@@ -42,6 +48,8 @@ def test_facts_are_those_of_the_plain_function(lang: str) -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_mentions_and_evidence_are_spans(lang: str) -> None:
+    from extract.nlp import SPANS, fact_spans
+
     doc = extract.load(lang)(TEXTS[lang])
     labels = {span.label_ for span in doc.spans[SPANS]}
 
@@ -61,6 +69,8 @@ def test_batches_give_what_single_documents_give() -> None:
 
 
 def test_a_pipeline_can_be_written_and_read(tmp_path: Path) -> None:
+    import spacy
+
     nlp = extract.load("zh")
     nlp.remove_pipe("linkpolicy_facts")
     nlp.add_pipe("linkpolicy_facts", config={"threshold": 0.999})
@@ -73,8 +83,10 @@ def test_a_pipeline_can_be_written_and_read(tmp_path: Path) -> None:
 
 
 def test_a_configuration_alone_builds_the_pipeline() -> None:
+    from spacy.util import load_model_from_config
+
     nlp = extract.load("en")
-    again = spacy.util.load_model_from_config(nlp.config, auto_fill=True)
+    again = load_model_from_config(nlp.config, auto_fill=True)
 
     assert again(TEXTS["en"])._.facts == nlp(TEXTS["en"])._.facts
 
