@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scrapy.http import Response
 
 from crawlers.crawl import crawl_source
-from crawlers.politeness import asked_wait
 from crawlers.records import CrawlReport, CrawlState, Discovery, Outcome, Source
 from crawlers.settings import Limits, scrapy_settings
 from tests.crawlers.site import Page, Site, article, declare, listing, outcomes, reasons, running
@@ -114,7 +112,12 @@ PAST = "Tue, 22 Feb 2022 20:00:00 GMT"
     ("status", "value", "least", "most"),
     [(429, "7", 7, 7), (503, "{:%a, %d %b %Y %H:%M:%S GMT}", 90, 100), (503, PAST, 0, 0)],
 )
+@pytest.mark.xdist_group("scrapy")  # which crawls load in processes of their own: here one loads it for this
 def test_retry_after_is_seconds_or_a_date(status: int, value: str, least: float, most: float) -> None:
+    from scrapy.http import Response
+
+    from crawlers.politeness import asked_wait
+
     moment = value.format(datetime.now(UTC) + timedelta(seconds=100))
     wait = asked_wait(Response("https://example.org/", status, {"Retry-After": moment}))
     assert wait is not None

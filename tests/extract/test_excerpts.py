@@ -1,6 +1,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from extract.excerpts import EXCERPTS, WEIGHT, excerpts, is_whole, origin
 from extract.gold import Annotated, GoldFact, read_gold
 from extract.records import Action, Document, Kind, Lang, Stage
@@ -9,8 +11,16 @@ GOLD = Path(__file__).parents[1] / "gold"
 WHOLE = [a for name in ("train_en3", "train_zh4") for a in read_gold(GOLD / f"{name}.jsonl")][:60]
 
 
-def test_excerpts_are_passages_of_their_document_with_what_it_says_there() -> None:
-    cut = [(whole, part) for whole in WHOLE for part in excerpts(whole)]
+@pytest.fixture(scope="module")
+def cuts() -> list[tuple[Annotated, list[Annotated]]]:
+    """Documents with their excerpts."""
+    return [(whole, excerpts(whole)) for whole in WHOLE]
+
+
+def test_excerpts_are_passages_of_their_document_with_what_it_says_there(
+    cuts: list[tuple[Annotated, list[Annotated]]],
+) -> None:
+    cut = [(whole, part) for whole, parts in cuts for part in parts]
     assert len(cut) >= len(WHOLE) / 2
     for whole, part in cut:
         assert part.document.text in whole.document.text
@@ -24,11 +34,12 @@ def test_excerpts_are_passages_of_their_document_with_what_it_says_there() -> No
     assert {bool(part.document.title) for whole, part in cut if whole.document.title} == {True, False}
 
 
-def test_excerpts_are_few_always_the_same_and_know_where_they_come_from() -> None:
+def test_excerpts_are_few_always_the_same_and_know_where_they_come_from(
+    cuts: list[tuple[Annotated, list[Annotated]]],
+) -> None:
     from extract.train import fold_of  # and scikit-learn, which no other process need load to collect this
 
-    for whole in WHOLE:
-        parts = excerpts(whole)
+    for whole, parts in cuts:
         assert parts == excerpts(whole)
         assert len(parts) <= EXCERPTS
         assert is_whole(whole)
