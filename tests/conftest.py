@@ -1,6 +1,17 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+
+
+@pytest.fixture(scope="session")
+def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home of Prefect for all of its servers here: making its database costs more than starting one.
+
+    Tests that use it are in the group `prefect`: one process runs them, so that there is one such home.
+    """
+    return tmp_path_factory.mktemp("prefect")
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist notes the groups

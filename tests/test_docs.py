@@ -19,8 +19,8 @@ BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What differs from run to run: the sample server's port, times of a run.
 VOLATILE = re.compile(r"127\.0\.0\.1:\d+|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?")
 
-# One worker runs them all, so that the demonstration is run once.
-pytestmark = pytest.mark.xdist_group("demo")
+# One worker runs them all, so that the demonstration is run once; the one that has Prefect's database.
+pytestmark = pytest.mark.xdist_group("prefect")
 
 
 def blocks(page: Path) -> list[tuple[str, str]]:
@@ -74,10 +74,12 @@ def linkpolicy(*arguments: str, data: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data(prefect_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data directory that the demonstration leaves behind."""
     directory = tmp_path_factory.mktemp("demo") / "data"
-    done = linkpolicy("demo", "--data", str(directory), data=directory)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PREFECT_HOME", str(prefect_home))
+        done = linkpolicy("demo", "--data", str(directory), data=directory)
     assert done.returncode == 0, done.stdout + done.stderr
     return directory
 

@@ -48,9 +48,3 @@ def connection(tmp_path: Path, template: Path) -> Iterator[duckdb.DuckDBPyConnec
 def calm(tmp_path_factory: pytest.TempPathFactory) -> Played:
     """The simulated nights in one process, with nothing in their way. Look, but change nothing."""
     return play_all(tmp_path_factory.mktemp("calm"), NIGHTS)
-
-
-@pytest.fixture(scope="session")
-def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home of Prefect for all of its servers here: making its database costs more than starting one."""
-    return tmp_path_factory.mktemp("prefect")

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import yaml  # type: ignore[import-untyped]
 
@@ -56,13 +55,22 @@ def until(seconds: float, ask: Any) -> Any:
     raise AssertionError(f"no answer in {seconds} s")
 
 
+def post(url: str, body: Any) -> Any:
+    """Ask Prefect's API; imported here is httpx, for every process collects this file and one runs it."""
+    import httpx
+
+    answer = httpx.post(url, json=body, timeout=60)
+    answer.raise_for_status()
+    return answer.json()
+
+
 def runs_of(api: str, flow: str, *states: str) -> list[dict[str, Any]]:
     wanted = {
         "flows": {"name": {"any_": [flow]}},
         "flow_runs": {"state": {"type": {"any_": list(states)}}},
         "sort": "EXPECTED_START_TIME_ASC",
     }
-    found: list[dict[str, Any]] = httpx.post(f"{api}/flow_runs/filter", json=wanted, timeout=60).json()
+    found: list[dict[str, Any]] = post(f"{api}/flow_runs/filter", wanted)
     return found
 
 
@@ -94,7 +102,7 @@ def test_a_run_made_by_the_scheduler_is_completed(served: str) -> None:
     [due, *_] = until(120, lambda: runs_of(served, "deliver-alerts", "SCHEDULED"))
     assert due["auto_scheduled"]
     now = {"state": {"type": "SCHEDULED", "name": "Scheduled"}, "force": True}  # not at the hour, but now
-    httpx.post(f"{served}/flow_runs/{due['id']}/set_state", json=now, timeout=60).raise_for_status()
+    post(f"{served}/flow_runs/{due['id']}/set_state", now)
     done = until(240, lambda: runs_of(served, "deliver-alerts", "COMPLETED", "FAILED", "CRASHED"))
     assert [(run["id"], run["state"]["type"]) for run in done] == [(due["id"], "COMPLETED")]
     assert done[0]["state"]["message"] == "no warehouse yet"
@@ -118,7 +126,7 @@ def test_the_deployments_are_deployed_and_run_by_a_worker(
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     wanted = {"work_pools": {"name": {"any_": ["linkpolicy"]}}}
-    found = httpx.post(f"{served}/deployments/filter", json=wanted, timeout=60).json()
+    found = post(f"{served}/deployments/filter", wanted)
     declared = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
     by_entrypoint = {deployment["entrypoint"]: deployment for deployment in found}
     assert by_entrypoint.keys() == {deployment["entrypoint"] for deployment in declared}
