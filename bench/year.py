@@ -6,6 +6,10 @@ Run from the project's root. The world and the driver are those of `tests/flows/
 all else is real. A process that is killed is started anew and plays its night again. What a night takes is
 told as processor time (`cpu`) and by the clock (`seconds`), which a shared machine stretches; the first night
 of each process is left out. With `--kills 0` nothing comes between the nights.
+
+Growth is told three times: as the files are, with the database's used blocks of 256 KiB in place of its file
+(which grows in steps and keeps room), and with its rows written as Parquet (no steps at all). After the last
+night some nights without any news tell what a night costs by itself.
 """
 
 from __future__ import annotations
@@ -19,12 +23,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from flows.settings import Settings
 from tests.flows.killing import killed_nights
-from tests.flows.year import World, judge, notices_of, settings_of
+from tests.flows.year import World, content_of, judge, notices_of, play, settings_of
 
 MONTH = 30
+QUIET = 30  # nights without news after the last
 # The published files are left out: three copies of the table, whatever the history.
-GROWING = ("archive", "warehouse.duckdb", "alerts", "state")
+AS_FILES = ("archive", "alerts", "state", "warehouse.duckdb")
+AS_BLOCKS = ("archive", "alerts", "state", "blocks")
+AS_ROWS = ("archive", "alerts", "state", "rows")
 
 
 def main() -> None:
@@ -68,8 +76,12 @@ def measure(data: Path, nights: int, lines: Sequence[dict[str, Any]]) -> dict[st
         "outages_told_after_nights": outages(world, notices_of(settings), lines),
         **costs(nights, lines, "cpu"),
         **costs(nights, lines, "seconds"),
-        "kB_per_page_by_quarter": growth(lines),
+        "kB_per_page_by_quarter_as_files": growth(lines, "bytes", AS_FILES),
+        "kB_per_page_by_quarter_used_blocks": growth(lines, "content", AS_BLOCKS),
+        "kB_per_page_by_quarter_rows": growth(lines, "content", AS_ROWS),
+        "bytes_of_a_night_without_news": quiet_nights(settings, nights),
         "MB_at_the_end": {name: round(size / 1e6, 2) for name, size in lines[-1]["bytes"].items()},
+        "MB_in_use_at_the_end": {name: round(size / 1e6, 2) for name, size in lines[-1]["content"].items()},
     }
 
 
@@ -106,12 +118,22 @@ def outages(world: World, headlines: Sequence[str], lines: Sequence[dict[str, An
     return told
 
 
-def growth(lines: Sequence[dict[str, Any]]) -> list[float]:
+def growth(lines: Sequence[dict[str, Any]], measure: str, names: Sequence[str]) -> list[float]:
     """Kilobytes that each new or changed page added, in each quarter of the nights."""
     marks = [lines[min(len(lines) - 1, len(lines) * quarter // 4)] for quarter in range(5)]
     pages = [sum(line["pages"] for line in lines if line["night"] <= mark["night"]) for mark in marks]
-    sizes = [sum(mark["bytes"].get(name, 0) for name in GROWING) for mark in marks]
-    return [round((sizes[n + 1] - sizes[n]) / max(1, pages[n + 1] - pages[n]) / 1e3, 1) for n in range(4)]
+    sizes = [sum(mark[measure].get(name, 0) for name in names) for mark in marks]
+    return [round((sizes[n + 1] - sizes[n]) / max(1, pages[n + 1] - pages[n]) / 1e3, 2) for n in range(4)]
+
+
+def quiet_nights(settings: Settings, nights: int) -> dict[str, int]:
+    """Bytes that each of some nights without news adds, by what keeps them."""
+    quiet = World(0)  # the same sources, all in reach, with nothing new
+    sizes = [content_of(settings)]
+    for day in range(nights, nights + QUIET):
+        play(settings, quiet, day)
+    sizes.append(content_of(settings))
+    return {name: round((sizes[1][name] - size) / QUIET) for name, size in sizes[0].items()}
 
 
 if __name__ == "__main__":

@@ -67,21 +67,18 @@ def is_reminder(alert: Alert) -> bool:
 
 
 def is_flip(connection: duckdb.DuckDBPyConnection, change: Change) -> bool:
-    """Tell whether a page only says something else again than it did some days ago.
+    """Tell whether a page only goes back to what it said some days ago.
 
-    It does if the same page brought another change of the rule within a week before, and what it now says
-    is no news by itself: it names no day, or a state that was known before. A page that bears a later day
-    of its own than its last change was edited since, which no cache and no trial on some readers does.
+    It does if the same page brought another change of the rule within a week before, and what it says now was
+    known before that. What was never known before is news, with or without a day. A page that bears a later
+    day of its own than its last change was edited since, which no cache and no trial on some readers does.
     """
     before = changes_of_rule(connection, change)
     lately = [c for c in before if c.known_at > change.known_at - FLIPS_WITHIN]
     pages = _pages(change)
     if not any(pages & _pages(earlier) for earlier in lately) or _edited_since(change, lately):
         return False
-    after = change.after
-    if after is None or after.from_precision == "by":
-        return True
-    return any(_same(after, state) for c in before for state in (c.before, c.after))
+    return any(_same(change.after, state) for c in before for state in (c.before, c.after))
 
 
 def _edited_since(change: Change, lately: Iterable[Change]) -> bool:

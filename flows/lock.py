@@ -12,6 +12,9 @@ from typing import IO
 
 from flows.errors import BusyError, InputError
 
+_GLANCES = 3  # somebody may be looking whether the lock is held, which takes microseconds
+_GLANCE = 0.02  # seconds
+
 
 @contextmanager
 def only_run(state: Path, *, wait: bool = False, poll: float = 1.0) -> Iterator[None]:
@@ -28,12 +31,14 @@ def only_run(state: Path, *, wait: bool = False, poll: float = 1.0) -> Iterator[
     """
     file = _open(state / "run.lock")
     try:
+        tries = 0
         while not _try_lock(file):
-            if not wait:
+            tries += 1
+            if not wait and tries > _GLANCES:
                 raise BusyError(
                     f"{state.parent}: another run is going on (process {_holder(file)}); try again later"
                 )
-            time.sleep(poll)
+            time.sleep(poll if wait else _GLANCE)
         file.seek(0)
         file.truncate()
         file.write(f"{os.getpid()}\n")
@@ -41,6 +46,22 @@ def only_run(state: Path, *, wait: bool = False, poll: float = 1.0) -> Iterator[
         yield
     finally:
         file.close()  # closing frees the lock
+
+
+def holder(state: Path) -> int | None:
+    """Return the process that holds the lock of a data directory; None if nobody does.
+
+    What the file names is not asked: after a crash or a restart that may be anybody's number.
+    """
+    try:
+        with (state / "run.lock").open(encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # freed as the file is closed
+            except BlockingIOError:
+                return int(_holder(file))
+    except (OSError, ValueError):
+        pass
+    return None
 
 
 def check_writable(state: Path) -> None:

@@ -15,6 +15,7 @@ from flows import journal
 from flows.delivery import Delivery, deliver
 from flows.errors import FailedError, InputError
 from flows.later import channels_unless_flip, queue_later
+from flows.progress import note
 from flows.routing import load_routes
 from flows.settings import Settings
 from flows.sourcework import SourceWork, extractor_version
@@ -116,9 +117,12 @@ def crawl(settings: Settings, run_id: str, source: Source, state: CrawlState) ->
     from crawlers.settings import Limits
 
     limits = Limits(seconds=settings.source_timeout)
-    return crawl_source(
+    note(settings.state, crawling=source.id)
+    report = crawl_source(
         source, settings.archive, state, run_id=run_id, limits=limits, contact=settings.contact
     )
+    note(settings.state, crawled=source.id)
+    return report
 
 
 def load(settings: Settings, run_id: str, works: Iterable[SourceWork], now: datetime) -> LoadResult:

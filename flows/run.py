@@ -15,6 +15,7 @@ from flows.delivery import Delivery
 from flows.health import tell
 from flows.lock import only_run
 from flows.night import utc_now
+from flows.progress import begin, note, watched
 from flows.reading import check_extractor
 from flows.routing import is_history, load_routes
 from flows.settings import Settings
@@ -139,17 +140,21 @@ def run_night(
     sources = night.pick_sources(declared, only)
     routes = load_routes(settings)  # a wrong file is told before hours of crawling, not after
     check_extractor()
-    with only_run(settings.state, wait=settings.busy == "wait"):
+    with only_run(settings.state, wait=settings.busy == "wait"), watched(settings.state):
         started_at = clock()
         damaged = put_aside(settings.state, started_at)
         if not only:
             sources = night.due_sources(settings, sources, started_at)
         run_id = night.new_run_id(started_at)
+        begin(settings.state, run_id, started_at, len(sources))
         reports = stages.crawl(settings, run_id, sources, night.known_pages(settings, sources))
+        note(settings.state, stage="read")
         read = _read(settings, stages, reports, {source.id: source for source in declared}, started_at)
         works = read.works
+        note(settings.state, stage="load")
         loaded = stages.load(settings, run_id, works, clock())
         keep_unread(settings.state, read.left)
+        note(settings.state, stage="publish")
         delivery = _publish_and_deliver(settings, stages, clock)
         outcome = Night(
             run_id=run_id,
@@ -245,6 +250,7 @@ def _publish_and_deliver(settings: Settings, stages: Stages, clock: Callable[[],
         stages.publish(settings)
     except CheckError as error:
         return Delivery(0, {}, (f"not published, alerts held back: {error}",))
+    note(settings.state, stage="deliver")
     return stages.deliver(settings, clock())
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from flows import journal
 from flows.errors import InputError
 from flows.exports import metrics
+from flows.progress import Running, running
 from flows.settings import Settings
 from flows.stores import looking
 from flows.unread import TRIES, Unread, unread_pages
@@ -30,17 +31,19 @@ class Status:
     """The state of the pipeline.
 
     Attributes:
+        running: the night that is running now, or that was killed and not made up for yet.
         nights: records of the last nights, youngest first.
-        backlog: alerts that are not delivered, by channel and state.
+        backlog: alerts that are not delivered, by channel and state; None while a night writes the warehouse.
         unread: archived pages that could not be read.
         disk: bytes by what they are used for, and `free`.
-        schema_version: of the warehouse, None without one.
+        schema_version: of the warehouse, None without one or while a night writes it.
         next_run: when the schedule's next night begins, in UTC.
         needs: one line for each thing that needs a person, with what to do.
     """
 
+    running: Running | None
     nights: tuple[Mapping[str, Any], ...]
-    backlog: tuple[Backlog, ...]
+    backlog: tuple[Backlog, ...] | None
     unread: tuple[Unread, ...]
     disk: Mapping[str, int]
     schema_version: int | None
@@ -59,20 +62,23 @@ def status_of(settings: Settings, now: datetime, last: int = 7) -> Status:
     Raises:
         WarehouseError: the warehouse cannot be read.
     """
+    now_running = running(settings.state)
     nights = journal.nights(settings.state)
-    backlog, version = _warehouse(settings)
+    backlog, version = _glance(settings, now_running)
     disk = _disk(settings)
     unread = unread_pages(settings.state)
     needs = [
-        *_nights_need(settings, nights, now),
+        *_running_needs(now_running),
+        *_nights_need(settings, nights, now_running, now),
         *_warehouse_needs(settings),
-        *_backlog_needs(backlog, now),
+        *_backlog_needs(backlog or (), now),
         *_unread_needs(unread, now),
         *_disk_needs(settings, disk),
     ]
     return Status(
+        running=now_running,
         nights=tuple(reversed(nights[-last:])),
-        backlog=tuple(backlog),
+        backlog=backlog,
         unread=unread,
         disk=disk,
         schema_version=version,
@@ -81,14 +87,26 @@ def status_of(settings: Settings, now: datetime, last: int = 7) -> Status:
     )
 
 
-def _warehouse(settings: Settings) -> tuple[list[Backlog], int | None]:
+def _glance(settings: Settings, night: Running | None) -> tuple[tuple[Backlog, ...] | None, int | None]:
+    """Look into the warehouse; a night that writes it is not waited for."""
+    from warehouse.records import HeldError
+
+    if night is None or not night.alive:
+        return _warehouse(settings)
+    try:
+        return _warehouse(settings, patience=0)
+    except HeldError:
+        return None, None
+
+
+def _warehouse(settings: Settings, patience: float | None = None) -> tuple[tuple[Backlog, ...], int | None]:
     from warehouse.outbox import backlog
     from warehouse.store import SCHEMA_VERSION
 
     if not settings.warehouse.exists():
-        return [], None
-    with looking(settings) as connection:  # refuses any other version
-        return backlog(connection), SCHEMA_VERSION
+        return (), None
+    with looking(settings, patience) as connection:  # refuses any other version
+        return tuple(backlog(connection)), SCHEMA_VERSION
 
 
 def _disk(settings: Settings) -> dict[str, int]:
@@ -105,8 +123,21 @@ def _size(directory: Path) -> int:
     return sum(p.stat().st_size for p in directory.rglob("*") if p.is_file() and not p.is_symlink())
 
 
-def _nights_need(settings: Settings, nights: Sequence[Mapping[str, Any]], now: datetime) -> list[str]:
+def _running_needs(night: Running | None) -> list[str]:
+    if night is None or night.alive:
+        return []
+    begun = f"{night.started_at:%Y-%m-%d %H:%M}"
+    return [
+        f"the night begun at {begun} UTC was killed at its {night.stage}: `linkpolicy run` makes up for it"
+    ]
+
+
+def _nights_need(
+    settings: Settings, nights: Sequence[Mapping[str, Any]], night: Running | None, now: datetime
+) -> list[str]:
     if not nights:
+        if night is not None:
+            return []
         return ["no night has been run yet: `linkpolicy run`, or `linkpolicy serve` for every night"]
     last = nights[-1]
     needs = [f"last night: {problem}" for problem in last["problems"]]

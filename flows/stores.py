@@ -50,19 +50,20 @@ def writing(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
-def looking(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+def looking(settings: Settings, patience: float | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse for reading: for what is not published, like the outbox.
 
     Raises:
         InputError: there is none.
         WarehouseError: it cannot be opened.
-        HeldError: a run has been writing it for half a minute; says what answers meanwhile.
+        HeldError: a run has been writing it for `patience` seconds (half a minute if not given); says what
+            answers meanwhile.
     """
     from warehouse.records import HeldError
 
     path = existing(settings)
     try:
-        connection = _opened(path, _GLANCE, read_only=True)
+        connection = _opened(path, _GLANCE if patience is None else patience, read_only=True)
     except HeldError:
         raise HeldError(
             f"{path}: another process is writing it; try again in a minute "

@@ -80,6 +80,8 @@ def status(data: Data = None, as_json: AsJson = False) -> None:
     if as_json:
         say(to_json(found, indent=1))
     else:
+        if found.running is not None:
+            say(f"{'Running now' if found.running.alive else 'Killed'}: {found.running.summary()}\n")
         show(
             [_night(n) for n in found.nights],
             _NIGHTS,
@@ -89,16 +91,18 @@ def status(data: Data = None, as_json: AsJson = False) -> None:
         )
         waiting = [
             {"channel": b.channel, "state": b.state, "alerts": b.count, "oldest": b.oldest}
-            for b in found.backlog
+            for b in found.backlog or ()
         ]
         say("")
-        show(waiting, _BACKLOG, title="Alerts not delivered", as_json=False, empty="no alert waits")
+        none = "no alert waits" if found.backlog is not None else "alerts not looked at: a night writes them"
+        show(waiting, _BACKLOG, title="Alerts not delivered", as_json=False, empty=none)
         for page in found.unread:
             fate = "given up until the rules change" if page.given_up else "tried again"
             say(f"Not read since {page.since:%Y-%m-%d} ({fate}): {page.url}: {page.reason}")
         disk = ", ".join(f"{name} {size / 1e6:,.1f} MB" for name, size in found.disk.items())
         following = f"{found.next_run:%Y-%m-%d %H:%M} UTC" if found.next_run else "not scheduled"
-        say(f"\nDisk: {disk}\nWarehouse schema: {found.schema_version or 'none'}\nNext night: {following}")
+        schema = found.schema_version or ("none" if found.backlog is not None else "being written")
+        say(f"\nDisk: {disk}\nWarehouse schema: {schema}\nNext night: {following}")
     if found.needs:
         raise FailedError("needs a person: " + "; ".join(found.needs))
     if not as_json:

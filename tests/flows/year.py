@@ -3,8 +3,9 @@
     python -m tests.flows.year --nights 365 --data /some/empty/directory
 
 The world (all invented) announces rules in notices, reprints them in the press, spreads rumours, edits
-navigation, breaks sources for some nights. The crawl is played: pages go straight into WARC files with the
-simulated time; reading, extraction, loading, publishing and delivery are the real ones.
+navigation, breaks sources for some nights; help pages without a day turn, waver and go back. The crawl is
+played: pages go straight into WARC files with the simulated time; reading, extraction, loading, publishing
+and delivery are the real ones.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ import json
 import random
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
 
 from crawlers.archive import ArchiveWriter, Fetched, archive_name, digest_of
 from crawlers.records import CrawlReport, CrawlState, Outcome, PageResult, PageState, Role, Source
@@ -37,11 +41,23 @@ SURFACES = {
     "profile": ("profiles", "个人主页"),
 }
 PAPERS = ("paper_one", "paper_two", "paper_three")
+HELPED = "vipshop"  # the target of all help pages, named in no announcement
+# What a help page says, by nights since it appeared, and how long after each the receiver hears of it.
+TURNS: tuple[tuple[tuple[int, str, int | None], ...], ...] = (
+    ((0, "block", 0), (2, "allow", 0)),  # turned round, and stays
+    ((0, "block", 0), (2, "allow", 0), (3, "block", None), (4, "allow", None), (5, "block", None),
+     (6, "allow", None)),  # wavers
+    ((0, "block", 0), (2, "allow", 0), (4, "block", 3)),  # goes back, and stays
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """A true change of policy: on `day` a platform announces that it holds from `effective`."""
+    """A true change of policy: on `day` a platform announces that it holds from `effective`.
+
+    `rest` is how many nights it has to stand before anyone hears of it: of a page that goes back to what it
+    said some days ago.
+    """
 
     day: int
     platform: str
@@ -50,6 +66,7 @@ class Announcement:
     action: str
     effective: date
     chinese: bool
+    rest: int = 0
 
     @property
     def key(self) -> tuple[str, str, str, str, str]:
@@ -84,6 +101,8 @@ class World:
             self._tell(chance, number, made)
         for day in range(nights):
             self._fill(chance, day)
+        for number, day in enumerate(range(1, nights, 30)):
+            self._help(number, day)
 
     def sources(self) -> tuple[str, ...]:
         """Return the ids of all sources."""
@@ -107,7 +126,7 @@ class World:
         day = announcement.day
         while self.is_out(day, announcement.platform):
             day += 1
-        return day
+        return day + announcement.rest
 
     def _add(self, day: int, page: Page) -> None:
         if day < self.nights:
@@ -124,6 +143,30 @@ class World:
             self._add(
                 day, _page(chance.choice(PAPERS), f"reprint-{number}-{reprint}", day, title, [said, rest])
             )
+
+    def _help(self, number: int, day: int) -> None:
+        """A page without a day, of a rule of its own, on a platform that can be reached all the while."""
+        turns = TURNS[number % len(TURNS)]
+        span = range(day, day + turns[-1][0] + 1)
+        platform = next(
+            p for p in list(PLATFORMS)[number % 5 :] + list(PLATFORMS) if not self._is_out(span, p)
+        )
+        surface = list(SURFACES)[number // 5 % 3]
+        for after, action, rest in turns:
+            verb = {"block": "does not allow", "allow": "allows"}[action]
+            said = f"{PLATFORMS[platform][0]} {verb} links to Vipshop in {SURFACES[surface][0]}."
+            page = _page(platform, f"help-{number}", None, "Links", [said])
+            self._add(day + after, replace(page, outcome=Outcome.CHANGED) if after else page)
+            if rest is not None:
+                since = (FIRST + timedelta(days=day + after)).date()
+                self.announcements.append(
+                    Announcement(
+                        day + after, platform, surface, HELPED, action, since, chinese=False, rest=rest
+                    )
+                )
+
+    def _is_out(self, days: Iterable[int], source: str) -> bool:
+        return any(self.is_out(day, source) for day in days)
 
     def _fill(self, chance: random.Random, day: int) -> None:
         paper = chance.choice(PAPERS)
@@ -188,9 +231,11 @@ def _gossip(chance: random.Random, chinese: bool) -> str:
     return " ".join(chance.choices(words, k=12))
 
 
-def _page(source: str, name: str, day: int, title: str, paragraphs: Sequence[str]) -> Page:
-    published = (FIRST + timedelta(days=day)).date()
-    head = f'<title>{title}</title><meta property="article:published_time" content="{published}">'
+def _page(source: str, name: str, day: int | None, title: str, paragraphs: Sequence[str]) -> Page:
+    head = f"<title>{title}</title>"
+    if day is not None:
+        published = (FIRST + timedelta(days=day)).date()
+        head += f'<meta property="article:published_time" content="{published}">'
     body = "".join(f"<p>{text}</p>" for text in paragraphs)
     article = f"<article><h1>{title}</h1>{body}</article>"
     html = f"<html><head>{head}</head><body><nav>Home</nav>{article}</body></html>"
@@ -332,13 +377,17 @@ def judge(settings: Settings, world: World) -> Verdict:
     """Compare what was told with what is true."""
     lines = settings.alerts_log.read_text(encoding="utf-8").splitlines()
     alerts = [json.loads(line) for line in lines if line]
+    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+        made_on = dict(
+            connection.execute("SELECT alert_id::VARCHAR, created_at::DATE::VARCHAR FROM alert").fetchall()
+        )
     told: dict[tuple[str, ...], list[str]] = {}
     for alert in alerts:
         change = alert["change"]
         state = change["after"] or change["before"]
         key = (change["platform"], change["surface"], change["target"], state["action"], state["valid_from"])
         if change["kind"] != "confirmed":
-            told.setdefault(key, []).append(change["known_at"][:10])
+            told.setdefault(key, []).append(made_on[alert["id"]])
     expected = {made.key: made for made in world.announcements}
     due = {
         key: (FIRST + timedelta(days=world.due(made))).date().isoformat() for key, made in expected.items()
@@ -385,12 +434,32 @@ def main() -> int:
             "cpu": round(time.process_time() - worked, 3),
             "pages": sum(run.snapshots for run in night.sources),
             "bytes": bytes_of(settings),
+            "content": content_of(settings),
             "notices": len(notices_of(settings)),
             "summary": night.summary(),
         }
         sys.stdout.write(json.dumps(line) + "\n")
         sys.stdout.flush()
     return 0
+
+
+def content_of(settings: Settings) -> dict[str, int]:
+    """Return the bytes of all that is kept for ever and in use.
+
+    The database file grows in steps and keeps room for what comes, so `blocks` counts only its used ones, of
+    256 KiB each. `rows` is what all its rows take as Parquet: without steps, without indexes.
+    """
+    sizes = bytes_of(settings)
+    found = {name: sizes.get(name, 0) for name in ("archive", "alerts", "state")}
+    with (
+        duckdb.connect(str(settings.warehouse), read_only=True) as connection,
+        TemporaryDirectory() as place,
+    ):
+        [used] = connection.sql("SELECT used_blocks * block_size FROM pragma_database_size()").fetchall()
+        for (table,) in connection.sql("SELECT table_name FROM duckdb_tables()").fetchall():
+            connection.execute(f"COPY {table} TO '{place}/{table}.parquet'")
+        rows = sum(path.stat().st_size for path in Path(place).iterdir())
+    return found | {"blocks": int(used[0]), "rows": rows}
 
 
 def bytes_of(settings: Settings) -> dict[str, int]:
