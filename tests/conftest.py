@@ -18,14 +18,20 @@ def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep together what shares costly things; begin with the slow, or one process is left with it."""
     for item in items:
-        if _shares(item) and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+        if item.get_closest_marker("xdist_group") is None and (group := _group(item)):
+            item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
-def _shares(item: pytest.Item) -> bool:
-    """Tell whether a test uses what is made once for its module; each process would make it anew."""
+def _group(item: pytest.Item) -> str | None:
+    """Name what a test shares a process with: its module, the other cases of the same test, or nothing.
+
+    What is made once for a module, each process would make anew. Of the cases there are 1,500, and the more
+    groups there are, the longer pytest-xdist takes after each test.
+    """
     if not isinstance(item, pytest.Function):
-        return False
+        return None
     fixtures = item._fixtureinfo.name2fixturedefs.values()
-    return any(fixture.scope == "module" for overriding in fixtures for fixture in overriding)
+    if any(fixture.scope == "module" for overriding in fixtures for fixture in overriding):
+        return item.nodeid.partition("::")[0]
+    return item.originalname if item.originalname != item.name else None
