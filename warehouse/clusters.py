@@ -36,8 +36,9 @@ def bands(texts: Iterable[frozenset[bytes]]) -> Iterator[list[int]]:
     """For each text a 64-bit value for each band of its MinHash signature; equal values make candidates."""
     from datasketch import MinHash  # noqa: PLC0415 (brings SciPy, a second that only who loads texts need wait)
 
-    crc32 = zlib.crc32  # five times faster than SHA-1
-    for signature in MinHash.generator(texts, num_perm=PERMUTATIONS, hashfunc=crc32):
+    # CRC-32 is five times faster than SHA-1. The scheme is named, since stored bands must stay comparable
+    # and datasketch 2.0 changed the one it takes by default.
+    for signature in MinHash.generator(texts, num_perm=PERMUTATIONS, hashfunc=zlib.crc32, scheme="affine32"):
         rows = np.asarray(signature.hashvalues, dtype=np.uint64).reshape(-1, ROWS)
         yield [int.from_bytes(hashlib.blake2b(row.tobytes(), digest_size=8).digest(), "big") for row in rows]
 
