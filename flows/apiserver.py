@@ -7,6 +7,7 @@ process, and leaves it behind when this process is killed. Run as a module, this
 from __future__ import annotations
 
 import atexit
+import gc
 import http.client
 import os
 import re
@@ -166,13 +167,17 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     calm_prefect()
     tell_prefect(PREFECT__SERVER_FINAL="1")
+    gc.disable()  # what follows is kept: to look through it again and again is a quarter of the start
     import uvicorn
     from prefect.server.api.server import create_app
 
     if prefect_variable("PREFECT__SERVER_EPHEMERAL"):
         _take_write_lock_first()
+    app = create_app()
+    gc.freeze()
+    gc.enable()
     config = uvicorn.Config(
-        create_app(),
+        app,
         log_level="error",
         # By default a connection is closed after 5 idle seconds. Prefect's client takes that for a failure
         # and waits 2 s before it asks again: at each stage of a night that follows a longer one.
