@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from flows.cli import run
 from flows.damage import put_aside
 from flows.health import health_file
 from flows.journal import journal_of
+from flows.progress import begin, running
+from flows.settings import Settings
 from flows.unread import unread_file
 from tests.flows.year import FIRST, play, prepared
 
@@ -26,9 +29,21 @@ DAMAGED = {
 }
 
 
+def leave_as_after_a_restart(settings: Settings) -> None:
+    """Put there what another boot left: a process that is somebody else's now, files half written."""
+    (settings.state / "run.lock").write_text(f"{os.getpid()}\n")
+    begin(settings.state, "run-2", FIRST, 8)
+    (settings.state / "nights.jsonl.part").write_text('{"run_id": "ru')
+    settings.published.mkdir()
+    (settings.published / f".policy-000001.duckdb.{os.getpid()}.tmp").write_bytes(bytes(10_000))
+    settings.archive.mkdir()
+    (settings.archive / "kuaishou-20231231T031500000000.warc.gz.part").write_bytes(b"\x1f\x8b\x08\x00")
+
+
 def test_a_night_over_damaged_files_is_a_night(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     world, settings = prepared(tmp_path, 1)
     settings.state.mkdir()
+    leave_as_after_a_restart(settings)
     for file_in, text in DAMAGED.items():
         file_in(settings.state).write_text(text)
     assert run(["status", "--data", str(tmp_path)]) == 2
@@ -49,6 +64,8 @@ def test_a_night_over_damaged_files_is_a_night(tmp_path: Path, capsys: pytest.Ca
     assert (first, second["run_id"]) == (NIGHT, night.run_id)
     assert second["problems"] == list(night.problems), "status shows them"
     assert put_aside(settings.state, FIRST) == ()
+    assert running(settings.state) is None
+    assert [path.name for path in settings.published.iterdir() if path.suffix == ".tmp"] == []
 
 
 @pytest.mark.parametrize("text", ["[]", '{"run_id": "x"}', "\x00", json.dumps(NIGHT | {"sources": [{}]})])
