@@ -49,7 +49,7 @@ def queue_later(connection: duckdb.DuckDBPyConnection, routes: Routes, now: date
     tomorrow = now.date() + timedelta(days=1)
     reminders = [
         (reminder_id(change, channel, tomorrow), change, channel)
-        for change in _on_the_eve(connection, tomorrow)
+        for change in (_on_the_eve(connection, tomorrow) if routes.remind else ())
         for channel in routes.channels_to_remind(change, now)
     ]
     return sum(queue(connection, *row, now) for row in [*settled, *reminders])

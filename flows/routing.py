@@ -130,6 +130,11 @@ class Routes:
     routes: tuple[Route, ...]
     max_age: timedelta
 
+    @property
+    def remind(self) -> bool:
+        """Whether any route asks for reminders."""
+        return any(route.reminder for route in self.routes)
+
     def channels_at(self, now: datetime) -> Callable[[Change], Iterable[str]]:
         """Return the function by which the warehouse fills the outbox."""
         return lambda change: self.channels_for(change, now)
