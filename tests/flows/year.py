@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -101,8 +102,9 @@ class World:
             self._tell(chance, number, made)
         for day in range(nights):
             self._fill(chance, day)
-        for number, day in enumerate(range(1, nights, 30)):
-            self._help(number, day)
+        rules = [(platform, surface) for surface in SURFACES for platform in PLATFORMS]
+        for turns, day in zip(cycle(TURNS), range(1, nights, 30), strict=False):
+            self._help(turns, day, rules)
 
     def sources(self) -> tuple[str, ...]:
         """Return the ids of all sources."""
@@ -144,18 +146,20 @@ class World:
                 day, _page(chance.choice(PAPERS), f"reprint-{number}-{reprint}", day, title, [said, rest])
             )
 
-    def _help(self, number: int, day: int) -> None:
+    def _help(
+        self, turns: Sequence[tuple[int, str, int | None]], day: int, rules: list[tuple[str, str]]
+    ) -> None:
         """A page without a day, of a rule of its own, on a platform that can be reached all the while."""
-        turns = TURNS[number % len(TURNS)]
         span = range(day, day + turns[-1][0] + 1)
-        platform = next(
-            p for p in list(PLATFORMS)[number % 5 :] + list(PLATFORMS) if not self._is_out(span, p)
-        )
-        surface = list(SURFACES)[number // 5 % 3]
+        rule = next((rule for rule in rules if not self._is_out(span, rule[0])), None)
+        if rule is None:  # all have had their page, after more than a year
+            return
+        rules.remove(rule)
+        platform, surface = rule
         for after, action, rest in turns:
             verb = {"block": "does not allow", "allow": "allows"}[action]
             said = f"{PLATFORMS[platform][0]} {verb} links to Vipshop in {SURFACES[surface][0]}."
-            page = _page(platform, f"help-{number}", None, "Links", [said])
+            page = _page(platform, f"help-{day}", None, "Links", [said])
             self._add(day + after, replace(page, outcome=Outcome.CHANGED) if after else page)
             if rest is not None:
                 since = (FIRST + timedelta(days=day + after)).date()
