@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from extract.clauses import WORD
 from extract.frames import AFTER_NAMES, BEFORE_NAMES
 from extract.neighbours import NEIGHBOUR_NAMES
 from extract.reading import Place, Reading
 from extract.rules import REFERENCES
+from extract.words import words
 
 REFERENCE_KINDS = tuple(sorted(REFERENCES))
 CATEGORIES = (
@@ -67,8 +67,8 @@ class Candidate:
 def around(reading: Reading, place: Place) -> tuple[str, ...]:
     """Tokens of the wording beside an occurrence, the same for every statement."""
     start, end = place.group
-    left = WORD.findall(reading.plain, max(0, start - 30), start)[-3:]
-    right = WORD.findall(reading.plain, end, end + 30)[:3]
+    left = words(reading.plain, max(0, start - 30), start)[-3:]
+    right = words(reading.plain, end, end + 30)[:3]
     beside = [f"left={' '.join(left[-n:])}" for n in range(1, len(left) + 1)]
     beside += [f"right={' '.join(right[:n])}" for n in range(1, len(right) + 1)]
     if left and right:

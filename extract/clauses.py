@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from itertools import pairwise
 from extract.mentions import Mention
 from extract.reading import Reading
 from extract.records import Action, Lang
+from extract.words import words
 
 ACTIONS = tuple(Action)
 FAR = 99  # gaps and distances are cut off here
@@ -93,31 +93,27 @@ def gather_clauses(reading: Reading) -> list[Clause]:
     return clauses
 
 
-WORD = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+|[\u4e00-\u9fff]|[^\s\w]")
-
-
 def tokens(reading: Reading, clause: Clause) -> list[str]:
-    """Bag of delexicalised word n-grams (characters in Chinese), cue ids and classes of a clause."""
+    """Bag of delexicalised n-grams (of stems in English, of characters in Chinese), cue ids and classes."""
     spans: list[tuple[int, int, str]] = []
     m = reading.mentions
-    for found, tag in ((m.services, "SVC"), (m.surfaces, "SRF"), (m.targets, "TGT")):
-        first = bisect_left(found, clause.start, key=lambda x: x.start)
-        last = bisect_left(found, clause.end, key=lambda x: x.start)
-        spans += [(x.start, x.end, tag) for x in found[first:last] if x.end <= clause.end]
-    words: list[str] = []
+    for named, tag in ((m.services, "SVC"), (m.surfaces, "SRF"), (m.targets, "TGT")):
+        first = bisect_left(named, clause.start, key=lambda x: x.start)
+        last = bisect_left(named, clause.end, key=lambda x: x.start)
+        spans += [(x.start, x.end, tag) for x in named[first:last] if x.end <= clause.end]
+    found: list[str] = []
     at = clause.start
     for start, end, tag in sorted(spans):
         if start < at:
             continue
-        words += WORD.findall(reading.plain, at, start)
-        words.append(tag)
+        found += words(reading.plain, at, start)
+        found.append(tag)
         at = end
-    words += WORD.findall(reading.plain, at, clause.end)
-    words = ["#" if w.isdigit() else w for w in words]
-    bag = set(words)
-    bag.update(f"{a} {b}" for a, b in pairwise(words))
+    found += words(reading.plain, at, clause.end)
+    bag = set(found)
+    bag.update(f"{a} {b}" for a, b in pairwise(found))
     if reading.document.lang is Lang.ZH:
-        bag.update(f"{a}{b}{c}" for a, b, c in zip(words, words[1:], words[2:], strict=False))
+        bag.update(f"{a}{b}{c}" for a, b, c in zip(found, found[1:], found[2:], strict=False))
     bag.update(f"={cue.rule}" for cue in clause.cues)
     bag.update(f"@{cue.source.cls}" for cue in clause.cues if cue.source)
     return sorted(bag)

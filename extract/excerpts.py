@@ -34,6 +34,11 @@ def is_whole(gold: Annotated) -> bool:
     return _MARK not in gold.document.id
 
 
+def fold_of(doc_id: str, folds: int) -> int:
+    """Fold of a document and its excerpts, by hash of its id (independent of the work/sealed split)."""
+    return int(hashlib.sha256(b"fold" + origin(doc_id).encode()).hexdigest(), 16) % folds
+
+
 def excerpts(gold: Annotated) -> list[Annotated]:
     """Up to EXCERPTS passages around a required fact, the same ones at every call.
 

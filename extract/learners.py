@@ -14,6 +14,8 @@ from sklearn.linear_model import LogisticRegression
 
 from extract.scorer import Floats, Forest, Linear
 
+_LEAST_WEIGHT = 0.3  # of a token: those below are most of them and change no score in cross-validation
+
 
 @dataclass(frozen=True, slots=True)
 class Growth:
@@ -89,6 +91,8 @@ def fit_linear(
     x = csr_matrix((data, columns, pointer), shape=(len(labels), len(vocabulary)))
     model = LogisticRegression(C=strength, max_iter=300, class_weight={0: 1, 1: 2}).fit(x, labels)
     weights = {
-        t: round(float(model.coef_[0][i]), 3) for t, i in vocabulary.items() if abs(model.coef_[0][i]) >= 0.1
+        t: round(float(model.coef_[0][i]), 3)
+        for t, i in vocabulary.items()
+        if abs(model.coef_[0][i]) >= _LEAST_WEIGHT
     }
     return Linear(round(float(model.intercept_[0]), 3), weights)

@@ -63,21 +63,26 @@ class Neighbours:
         mention = place.mention
         shares = (cover.meets(mention.start, mention.end) for cover in self.covers)
         return (
-            *map(float, place.governor), float(self._before(mention.start)),
-            float(self._after(place.group[1])), *map(float, shares),
+            *map(float, place.governor), self._rank(self.owner_before(mention.start)),
+            self._rank(self.owner_after(place.group[1])), *map(float, shares),
         )  # fmt: skip
 
-    def _before(self, start: int) -> int:
+    def _rank(self, owner: str | None) -> float:
+        return float(_NOBODY if owner is None else self.ranks.get(owner, _NOBODY))
+
+    def owner_before(self, start: int) -> str | None:
+        """The service that a mention belongs to by what stands before it ("Douyin clips")."""
         at = bisect_right(self.ends, start)
         if at == 0 or not _OF_OWNER.fullmatch(self.plain, self.ends[at - 1], start):
-            return _NOBODY
-        return self.ranks.get(self.by_end[self.ends[at - 1]], _NOBODY)
+            return None
+        return self.by_end[self.ends[at - 1]]
 
-    def _after(self, end: int) -> int:
+    def owner_after(self, end: int) -> str | None:
+        """The service that a mention belongs to by what stands behind it ("clips on Douyin")."""
         match = _TO_OWNER.match(self.plain, end)
         if match is None:
-            return _NOBODY
+            return None
         at = bisect_left(self.starts, match.end())
         if at == len(self.starts) or self.starts[at] != match.end():
-            return _NOBODY
-        return self.ranks.get(self.names[at][2], _NOBODY)
+            return None
+        return self.names[at][2]

@@ -11,6 +11,7 @@ from extract.candidates import SLOT_NAMES, SLOTS
 from extract.clauses import ACTIONS
 from extract.events import Choice, Event
 from extract.layout import BlockKind
+from extract.neighbours import Neighbours
 from extract.reading import Place, Reading
 from extract.records import Action, Kind, Lang
 from extract.statements import GATE_NAMES
@@ -60,7 +61,8 @@ TUPLE_NAMES = (
     "target_code", "still", "n_cues", "document_specific", "share_of_best", "paragraph", "item", "heading",
     "row", "gate_document_share", "platform_clause_rank", "same_clause",
     *(f"{slot}_{what}" for slot in SLOTS for what in ("previous", "next", "mean", "most")),
-    "group_size",
+    "group_size", "owned", "owner_platform", "owner_target",
+    *(f"{slot}_{what}" for slot in SLOTS[1:] for what in ("with_platform", "with_others", "near_platform")),
 )  # fmt: skip
 
 
@@ -197,6 +199,11 @@ class _Context:
 
     def __init__(self, reading: Reading, events: Sequence[Event], best: Mapping[Key, _Combination]) -> None:
         self.reading, self.events, self.around = reading, events, _Around(events)
+        self.neighbours = Neighbours(reading, {})
+        self.near: dict[int, set[str]] = {}
+        for service, found in reading.services.items():
+            for place in found:
+                self.near.setdefault(place.sentence, set()).add(service)
         self.tops = sorted((c.product for c in best.values()), reverse=True)
         self.most_likely = max(e.probability for e in events)
         self.of_clause: dict[int, float] = {}
@@ -247,7 +254,30 @@ class _Context:
             places[0] is not None and places[1] is not None and places[0].clause == places[1].clause,
             *(x for s, c in chosen for x in self.around.of(event, s, c.candidate.value)),
             sum(1 for c in event.choices["target"] if c.rank == target.rank),
+            *self._owner(key, places[0], event, target),
+            *(x for place in places for x in self._company(key, place, platform.candidate.place)),
         ]  # fmt: skip
+
+    def _company(self, key: Key, place: Place | None, platform: Place | None) -> tuple[float, float, float]:
+        """Whether the sentence of a place names the platform, how many others, and how far off that is."""
+        if place is None:
+            return -1.0, -1.0, 99.0
+        named = self.near.get(place.sentence, set())
+        gap = min(99, abs(platform.sentence - place.sentence)) if platform else 99
+        return float(key.platform in named), float(len(named - {key.platform, key.target})), float(gap)
+
+    def _owner(
+        self, key: Key, surface: Place | None, event: Event, target: Choice
+    ) -> tuple[bool, bool, bool]:
+        """Whether a service owns the place ("Douyin clips"), and whether that is the platform or a target."""
+        if surface is None:
+            return False, False, False
+        owners = {
+            self.neighbours.owner_before(surface.mention.start),
+            self.neighbours.owner_after(surface.group[1]),
+        } - {None}
+        targets = {c.candidate.value for c in event.choices["target"] if c.rank == target.rank}
+        return bool(owners), key.platform in owners, bool(owners & targets)
 
 
 def _between(reading: Reading, places: Sequence[Place | None]) -> float:

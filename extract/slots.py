@@ -184,6 +184,10 @@ class SlotFeatures:
         self.strong = {p.clause for p in placed if not p.mention.weak}
         self.setting = (reading.document.lang is Lang.ZH, reading.document.kind is Kind.NOTICE)
         self.top = tuple(c in self.pools.top for c in TOP_CATEGORIES)
+        self.filled = {
+            slot: frozenset(p.clause for v, places in pool.items() for p in places)
+            for slot, pool in self.pools.of.items()
+        }
 
     def _loc(self, clause: Clause, place: Place) -> int:
         """Where an occurrence stands: 0 same clause ... 8 further on."""
@@ -357,8 +361,18 @@ class SlotFeatures:
         if place and scene.links:
             at = place.mention.middle
             gap = min(FAR, *(abs(link - at) for link in scene.links))
+        clauses = use.clauses
+        beside = (
+            (scene.previous in clauses, scene.following in clauses)
+            if place is not None
+            # a default is what the statement before it and behind it mean if they name nothing
+            else (
+                scene.previous >= 0 and scene.previous not in self.filled[slot],
+                scene.following >= 0 and scene.following not in self.filled[slot],
+            )
+        )
         return [
-            scene.previous in use.clauses, scene.following in use.clauses,
+            *beside,
             value == self.reading.document.platform, value in scene.hinted,
             self.pools.platform_scores.get(value, -9.0),
             self.pools.platform_ranks.get(value, 30), value not in self.reading.services,

@@ -36,15 +36,19 @@ class Vocabulary:
         services: slug -> service.
         surfaces, targets: slug -> short English label.
         hosts: surface -> the only kinds of service that have it; surfaces that any may have are not in it.
+        owners: surface -> the only services that have it.
     """
 
     services: dict[str, Service] = field(default_factory=dict)
     surfaces: dict[str, str] = field(default_factory=dict)
     targets: dict[str, str] = field(default_factory=dict)
     hosts: dict[str, frozenset[str]] = field(default_factory=dict)
+    owners: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def may_host(self, platform: str, surface: str) -> bool:
         """Whether a service may have a surface; of one that is not in the gazetteer nobody knows."""
+        if surface in self.owners:
+            return platform in self.owners[surface]
         service = self.services.get(platform)
         kinds = self.hosts.get(surface)
         return service is None or kinds is None or bool(service.categories & kinds)
@@ -71,16 +75,21 @@ def _read_services(path: Path) -> dict[str, Service]:
     return services
 
 
-def _read_labels(path: Path, name: str) -> tuple[dict[str, str], dict[str, frozenset[str]]]:
-    """Labels and hosts by slug."""
-    optional: dict[str, type] = {"label_zh": str, "description": str, "hosts": list}
-    labels, hosts = {}, {}
+_Sets = dict[str, frozenset[str]]
+
+
+def _read_labels(path: Path, name: str) -> tuple[dict[str, str], _Sets, _Sets]:
+    """Labels, hosts and owners by slug."""
+    optional: dict[str, type] = {"label_zh": str, "description": str, "hosts": list, "owners": list}
+    labels, hosts, owners = {}, {}, {}
     for table in read_tables(path, name, {"slug": str, "label": str}, optional):
         slug = str(table["slug"])
         labels[slug] = str(table["label"])
         if "hosts" in table:
             hosts[slug] = frozenset(strings(table["hosts"], f"{path}: {name} {slug}: hosts"))
-    return labels, hosts
+        if "owners" in table:
+            owners[slug] = frozenset(strings(table["owners"], f"{path}: {name} {slug}: owners"))
+    return labels, hosts, owners
 
 
 def read_vocabulary(directory: Path) -> Vocabulary:
@@ -90,9 +99,9 @@ def read_vocabulary(directory: Path) -> Vocabulary:
         DataError: a file is missing or wrong, or two services claim one name.
     """
     services = _read_services(directory / "services.toml")
-    surfaces, hosts = _read_labels(directory / "surfaces.toml", "surface")
-    targets, _ = _read_labels(directory / "targets.toml", "target")
-    return Vocabulary(services, surfaces, targets, hosts)
+    surfaces, hosts, owners = _read_labels(directory / "surfaces.toml", "surface")
+    targets, _, _ = _read_labels(directory / "targets.toml", "target")
+    return Vocabulary(services, surfaces, targets, hosts, owners)
 
 
 @functools.cache

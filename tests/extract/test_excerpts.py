@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from extract.excerpts import EXCERPTS, WEIGHT, excerpts, is_whole, origin
+from extract.excerpts import EXCERPTS, WEIGHT, excerpts, fold_of, is_whole, origin
 from extract.gold import Annotated, GoldFact, read_gold
 from extract.records import Action, Document, Kind, Lang, Stage
 
@@ -37,8 +37,6 @@ def test_excerpts_are_passages_of_their_document_with_what_it_says_there(
 def test_excerpts_are_few_always_the_same_and_know_where_they_come_from(
     cuts: list[tuple[Annotated, list[Annotated]]],
 ) -> None:
-    from extract.train import fold_of  # and scikit-learn, which no other process need load to collect this
-
     for whole, parts in cuts:
         assert parts == excerpts(whole)
         assert len(parts) <= EXCERPTS
@@ -46,7 +44,7 @@ def test_excerpts_are_few_always_the_same_and_know_where_they_come_from(
         for part in parts:
             assert not is_whole(part)
             assert origin(part.document.id) == whole.document.id
-            assert fold_of(part.document.id) == fold_of(whole.document.id)
+            assert fold_of(part.document.id, 3) == fold_of(whole.document.id, 3)
 
 
 _FILLER = "It rained in the morning. The canteen served soup. Nobody could say why. "

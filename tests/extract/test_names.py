@@ -146,3 +146,13 @@ def test_only_a_store_has_apps_and_nobody_knows_what_an_unknown_service_has() ->
     assert not vocabulary.may_host("twitter", "app")
     assert vocabulary.may_host("a_new_store", "app")
     assert vocabulary.may_host("twitter", "post")
+
+
+def test_some_places_belong_to_some_services_only() -> None:
+    vocabulary = load_vocabulary()
+    hosts = {name: vocabulary.may_host(name, "moments") for name in ("wechat", "alipay", "nobody_knows_it")}
+
+    assert hosts == {"wechat": True, "alipay": False, "nobody_knows_it": False}
+    assert vocabulary.may_host("app_store", "app")
+    assert not vocabulary.may_host("alipay", "app")
+    assert vocabulary.may_host("nobody_knows_it", "app")

@@ -56,3 +56,11 @@ def test_english_lists_mix_services_and_kinds() -> None:
     found = reading("TikTok blocks links to Etsy, eBay and other social networks.")
     groups = {places[0].group for places in (found.services["etsy"], found.services["ebay"])}
     assert groups == {found.targets["social"][0].group}
+
+
+def test_owners_are_named() -> None:
+    text = "Links to Douyin clips are blocked in comments on TikTok."
+    neighbours = Neighbours(reading(text), {})
+    assert neighbours.owner_before(text.index("clips")) == "douyin"
+    assert neighbours.owner_after(text.index("comments") + len("comments")) == "tiktok"
+    assert neighbours.owner_before(text.index("comments")) is None

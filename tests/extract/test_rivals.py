@@ -19,13 +19,14 @@ def scored(
     clause: int = 0,
     rank: int = 0,
     target: str = "taobao",
+    loc: int = 9,
 ) -> Scored:
     """A proposal for `douyin` with its probability; `rank` is the surface's."""
     place = Clause(clause, 0, 9, 0, 0, None, None, (), (), (), (), (0.0, 0.0, 0.0))
     event = Event(place, action, 0.9, {})
 
     def choice(value: str, at: int) -> Choice:
-        return Choice(Candidate(value, None, 9, (), ()), 0.5, at)
+        return Choice(Candidate(value, None, loc, (), ()), 0.5, at)
 
     choices = (choice("douyin", 0), choice(surface, rank), choice(target, 0))
     return Proposal(Key("douyin", surface, target, action), event, choices, ()), chance
@@ -76,3 +77,13 @@ def test_the_likeliest_always_stands_and_order_is_kept(found: list[Scored]) -> N
     assert [s for s in found if s in kept] == kept
     if found:
         assert max(chance for _, chance in found) in {chance for _, chance in kept}
+
+
+def test_a_place_named_in_the_clause_excludes_one_carried_over() -> None:
+    here, carried = scored(0.4, "live", loc=0), scored(0.6, "short_video", loc=6)
+    assert standing([here, carried]) == [here]
+
+
+def test_a_much_likelier_place_from_elsewhere_stands() -> None:
+    here, carried = scored(0.2, "live", rank=1, loc=0), scored(0.6, "short_video", loc=6)
+    assert standing([here, carried]) == [carried]
