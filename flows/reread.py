@@ -5,8 +5,9 @@ from __future__ import annotations
 import multiprocessing
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import repeat
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 # Not forked from this process: in a Prefect flow it has threads, whose locks a fork would copy.
 _PROCESSES = multiprocessing.get_context("forkserver")
+SMALL = 200_000  # bytes of archive that are read sooner than other processes have started
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def reread(
     dry_run: bool = False,
     progress: Progress = unseen,
 ) -> Rereading:
-    """Read archive files again, in one process a core, and load the result as technical.
+    """Read archive files again, many in one process a core, and load the result as technical.
 
     Args:
         settings: of this machine.
@@ -89,10 +91,10 @@ def reread(
     files = archive_files(settings.archive, since)
     with (
         only_run(settings.state, wait=settings.busy == "wait"),
-        ProcessPoolExecutor(mp_context=_PROCESSES) as pool,
+        _mapping(files) as mapped,
     ):
         waiting = frozenset(page.place for page in unread_pages(settings.state))
-        read = pool.map(read_again, files, repeat(sources), repeat(waiting))
+        read = mapped(read_again, files, repeat(sources), repeat(waiting))
         again = counted(read, len(files), progress)
         if dry_run:
             with tempfile.TemporaryDirectory(prefix="linkpolicy-") as place:
@@ -102,6 +104,16 @@ def reread(
             publish_or_fail(settings)
     names = {path.name for path in files}
     return replace(result, waiting=sum(file in names for file, _ in waiting))
+
+
+@contextmanager
+def _mapping(files: Sequence[Path]) -> Iterator[Callable[..., Iterator[ReadAgain]]]:
+    """Provide what maps a function over files: in a process for each core, small ones in this one."""
+    if sum(path.stat().st_size for path in files) <= SMALL:
+        yield map
+    else:
+        with ProcessPoolExecutor(mp_context=_PROCESSES) as pool:
+            yield pool.map
 
 
 def archive_files(archive: Path, since: date | None) -> list[Path]:
