@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows.errors import InputError
-from flows.messages import compose, effective_text, headline_of, state_text
+from flows.messages import compose, effective_text, headline_of, service_name, state_text
 from flows.routing import Severity
 from tests.flows.changes import ALLOW, BLOCK, CHANGE, REVERSED, TODAY
 
@@ -50,6 +50,14 @@ UNDATED = replace(BLOCK, from_precision="by")
 )
 def test_headline(change: object, headline: str) -> None:
     assert headline_of(change) == headline  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Amazon", "Google", "Taobao", "WeChat", "YouTube", "Kuaishou", "Booking.com", "WeCom", "The Guardian"],
+)
+def test_a_service_is_called_by_its_own_name_not_by_a_branch_of_it(name: str) -> None:
+    assert service_name(name.lower().replace(" ", "_").replace(".", "_")) == name
 
 
 def test_states_say_what_is_not_known() -> None:
