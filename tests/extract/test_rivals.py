@@ -87,3 +87,10 @@ def test_a_place_named_in_the_clause_excludes_one_carried_over() -> None:
 def test_a_much_likelier_place_from_elsewhere_stands() -> None:
     here, carried = scored(0.2, "live", rank=1, loc=0), scored(0.6, "short_video", loc=6)
     assert standing([here, carried]) == [carried]
+
+
+def test_of_two_actions_on_one_link_the_much_less_likely_goes() -> None:
+    allow, restrict = scored(0.8, action=Action.ALLOW), scored(0.3, action=Action.RESTRICT)
+    assert standing([allow, restrict]) == [allow]
+    almost = scored(0.7, action=Action.RESTRICT)
+    assert standing([allow, almost]) == [allow, almost]
