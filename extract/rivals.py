@@ -3,9 +3,9 @@
 A clause that says one thing is offered to the last stage in several readings, and each is judged by itself.
 "Links in the chat of live rooms are blocked" is about chats or about live rooms, not about both; and no
 clause both blocks and allows the same link. In threefold cross-validation on English leaving out the weaker
-reading raised precision from .367 to .386 and cost .01 of recall. Nor does a place carried over from another
-sentence join one that the clause names: of such facts 11 were right and 32 wrong. Of two actions on one link the
-one less than _NEAR as likely goes (14 right, 52 wrong).
+reading raised precision from .367 to .386 and cost .01 of recall. Nor does a place carried over from
+another sentence join one that the clause names: of such facts 11 were right and 32 wrong. Of two actions on
+one link the one less than _NEAR as likely goes (14 right, 52 wrong).
 """
 
 from __future__ import annotations

@@ -35,8 +35,8 @@ SILENT = 2.0  # times that, of a document without a fact: a false alert is worse
 # A document whose likeliest fact is below this gives none. Of 368 without a fact 6 then give one; on sealed
 # English documents it costs no core F1, and 15 of 168 documents found.
 LEAST_SURE = 0.32
-# Nor is a fact given below this: precision .43 for .41 and core F1 .296 for .308 on sealed English documents; without
-# it the two founding articles fall below .80.
+# Nor is a fact given below this: precision .43 for .41 and core F1 .296 for .308 on sealed English documents;
+# without it the two founding articles fall below .80.
 LEAST_LIKELY = 0.235
 _GATE = Growth(trees=140, leaves=12, rate=0.07)
 _SLOT = Growth(trees=160, leaves=12, rate=0.07)
