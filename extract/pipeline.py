@@ -15,7 +15,7 @@ from extract.reading import Reading, read
 from extract.records import Document, Extraction
 from extract.scorer import Models, load_models, rows
 
-_DATA = ("vocabulary/*.toml", "rules/*/*.toml", "models/*.json", "*.py", "dates/*.py")
+_DATA = ("vocabulary/*.toml", "rules/*/*.toml", "models/*.json", "models/*.npz", "*.py", "dates/*.py")
 
 
 @cache

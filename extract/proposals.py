@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from extract.candidates import SLOT_NAMES, SLOTS
 from extract.clauses import ACTIONS
+from extract.corrector import CONVENTIONS
 from extract.events import Choice, Event
 from extract.layout import BlockKind
 from extract.neighbours import Neighbours
@@ -67,8 +68,11 @@ TUPLE_NAMES = (
 
 
 def feature_fingerprint() -> str:
-    """Twelve hex digits over the names of all features: weights fit only what they were grown on."""
-    names = "\n".join((*GATE_NAMES, "", *SLOT_NAMES, "", *TUPLE_NAMES))
+    """Twelve hex digits over the names of all features and what correctors take for granted.
+
+    Weights fit only what they were grown on.
+    """
+    names = "\n".join((*GATE_NAMES, "", *SLOT_NAMES, "", *TUPLE_NAMES, "", CONVENTIONS))
     return hashlib.sha256(names.encode()).hexdigest()[:12]
 
 

@@ -8,20 +8,26 @@ from dataclasses import dataclass, field
 
 from extract.candidates import DETAILS, SLOTS, Candidate
 from extract.clauses import ACTIONS, Clause, gather_clauses, tokens
-from extract.events import text_clauses
+from extract.corrector import log_odds
+from extract.events import GATE_WIDTH, SLOT_WIDTH, Scorers, text_clauses
 from extract.gold import Annotated, GoldFact
 from extract.reading import Place, Reading, read
 from extract.records import Action
+from extract.scorer import Floats, rows
 from extract.slots import SlotFeatures
 from extract.statements import GateFeatures
 
 
 @dataclass(slots=True)
 class SlotSample:
-    """Candidates of one slot, over all statements of a document."""
+    """Candidates of one slot, over all statements of a document.
 
-    rows: list[tuple[float, ...]] = field(default_factory=list)
-    bags: list[tuple[str, ...]] = field(default_factory=list)
+    Attributes:
+        statements: of each candidate, the index of its clause in `Sample.eligible` and of its action.
+    """
+
+    candidates: list[Candidate] = field(default_factory=list)
+    statements: list[tuple[int, int]] = field(default_factory=list)
     labels: list[float] = field(default_factory=list)
 
 
@@ -43,6 +49,31 @@ class Sample:
     slots: dict[str, SlotSample] = field(
         default_factory=lambda: {slot: SlotSample() for slot in (*SLOTS, *DETAILS)}
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Odds:
+    """What forests say of a sample: log-odds in the order of its labels."""
+
+    gate: Floats
+    slots: Mapping[str, Floats]
+
+
+def odds_of(sample: Sample, models: Scorers) -> Odds:
+    """Log-odds of a sample's clauses and candidates by forests alone."""
+    lang = sample.gold.document.lang.value
+    words = [models.words.get(f"{lang}.{action}") for action in ACTIONS]
+    gate = [
+        (*sample.gate_dense[i * len(ACTIONS) + j], model.score(bag) if model else 0.0)
+        for i, bag in enumerate(sample.bags)
+        for j, model in enumerate(words)
+    ]
+    slots = {}
+    for slot, found in sample.slots.items():
+        model = models.words.get(f"{lang}.{slot}")
+        matrix = rows(((*c.row, model.score(c.bag) if model else 0.0) for c in found.candidates), SLOT_WIDTH)
+        slots[slot] = log_odds(models.slots[slot].probability(matrix))
+    return Odds(log_odds(models.gate.probability(rows(gate, GATE_WIDTH))), slots)
 
 
 def _overlap(a: int, b: int, c: int, d: int) -> int:
@@ -93,16 +124,16 @@ def prepare(gold: Annotated) -> Sample:
     features = GateFeatures(reading, clauses)
     slots = SlotFeatures(reading, clauses)
     sample = Sample(gold, reading, eligible)
-    for clause in eligible:
+    for i, clause in enumerate(eligible):
         sample.bags.append(tokens(reading, clause))
-        for action, row in zip(ACTIONS, features.rows(clause), strict=True):
+        for j, (action, row) in enumerate(zip(ACTIONS, features.rows(clause), strict=True)):
             facts = stating.get((clause.index, action), [])
             required = [f for f in facts if not f.optional]
             doubtful = bool(facts) or (clause.index, action) in unclear
             sample.gate_dense.append(row)
             sample.gate_labels.append(1.0 if required else math.nan if doubtful else 0.0)
             for slot in (*SLOTS, *DETAILS) if required else ():
-                _label(sample, slot, slots.slot(clause, action, slot), required, facts)
+                _label(sample.slots[slot], slot, slots.slot(clause, action, slot), (i, j), facts)
     return sample
 
 
@@ -121,17 +152,13 @@ def _assignments(
 
 
 def _label(
-    sample: Sample,
-    slot: str,
-    pool: Sequence[Candidate],
-    required: Sequence[GoldFact],
-    facts: Sequence[GoldFact],
+    sample: SlotSample, slot: str, pool: Sequence[Candidate], at: tuple[int, int], facts: Sequence[GoldFact]
 ) -> None:
     """Add the candidates of one slot; values that only an optional fact has are left out."""
-    values = {f.slot(slot) for f in required}
+    values = {f.slot(slot) for f in facts if not f.optional}
     doubtful = {f.slot(slot) for f in facts} - values
     for candidate in pool:
         if candidate.value not in doubtful:
-            sample.slots[slot].rows.append(candidate.row)
-            sample.slots[slot].bags.append(candidate.bag)
-            sample.slots[slot].labels.append(float(candidate.value in values))
+            sample.candidates.append(candidate)
+            sample.statements.append(at)
+            sample.labels.append(float(candidate.value in values))

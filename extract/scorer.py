@@ -6,7 +6,7 @@ import functools
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extract.data import ROOT, DataError
+from extract.weights import Corrector, read_corrector
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -116,6 +117,7 @@ class Models:
         thresholds: language -> least probability of a fact.
         sureness: language -> least probability of the likeliest fact of a document that has any.
         features: fingerprint of the features that the forests were grown on.
+        correctors: language -> second reader of its texts; kept in files of their own.
     """
 
     words: Mapping[str, Linear]
@@ -125,6 +127,7 @@ class Models:
     thresholds: Mapping[str, float]
     sureness: Mapping[str, float]
     features: str = ""
+    correctors: Mapping[str, Corrector] = field(default_factory=dict)
 
     def threshold(self, lang: str, chances: Iterable[float]) -> float:
         """Least probability of a fact in a document with proposals of these probabilities.
@@ -133,10 +136,11 @@ class Models:
         """
         return self.thresholds[lang] if max(chances, default=0.0) >= self.sureness[lang] else math.inf
 
-    def to_json(self) -> dict[str, Any]:
-        """As plain JSON values."""
+    def to_json(self, correctors: Mapping[str, str]) -> dict[str, Any]:
+        """As plain JSON values; `correctors` are the digests of their files, by language."""
         return {
             "features": self.features,
+            "correctors": dict(correctors),
             "thresholds": dict(self.thresholds),
             "sureness": dict(self.sureness),
             "gate": self.gate.to_json(),
@@ -148,11 +152,16 @@ class Models:
         }
 
 
+def corrector_path(path: Path, lang: str) -> Path:
+    """Where the corrector of a language stands, beside a model file."""
+    return path.with_name(f"corrector_{lang}.npz")
+
+
 def read_models(path: Path) -> Models:
-    """Read a model file.
+    """Read a model file, and the correctors that it names.
 
     Raises:
-        DataError: the file is missing or not what `linkpolicy train` writes.
+        DataError: a file is missing or not what `linkpolicy train` writes.
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
@@ -164,7 +173,13 @@ def read_models(path: Path) -> Models:
             thresholds=data["thresholds"],
             sureness=data["sureness"],
             features=data["features"],
+            correctors={
+                lang: read_corrector(corrector_path(path, lang), digest)
+                for lang, digest in data["correctors"].items()
+            },
         )
+    except DataError:
+        raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path}: not a model file ({error})") from error
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from extract.evaluate import Error
     from extract.explain import Explanation
     from extract.records import Lang
+    from extract.train import Tutor
 
 _SCORES = ("group", "documents", "level", "precision", "recall", "f1", "right", "spurious", "missed")
 _ERRORS = ("document", "error", "fact", "wrong", "confidence", "rules", "evidence")
@@ -113,19 +114,37 @@ def explain(
 def train(
     gold: Annotated[list[Path], typer.Argument(metavar="GOLD.jsonl...", help="Annotated documents.")],
     out: Annotated[Path, typer.Option(help="Where the weights are written.")] = Path("scorer.json"),
+    corrector: Annotated[
+        bool, typer.Option("--corrector", help="Train the English corrector too: an hour, extra `corrector`.")
+    ] = False,
 ) -> None:
     """Fit the scorer's weights to annotated documents; takes minutes and needs the extra `train`."""
+    tutors: dict[Lang, Tutor] = {}
     try:
+        from extract.records import Lang
+
+        if corrector:
+            from extract.fit_corrector import read_base, tutor
+
+            tutors[Lang.EN] = tutor(read_base(), say)
+        from extract.scorer import corrector_path
         from extract.train import read_training
         from extract.train import train as fit
+        from extract.weights import digest_of, to_bytes
     except ModuleNotFoundError as error:
-        raise InputError(f"train: {error.name} is missing; install the extra: linkpolicy[train]") from None
+        extra = "corrector" if corrector else "train"
+        raise InputError(f"train: {error.name} is missing; install the extra: linkpolicy[{extra}]") from None
     annotated = read_training([_existing(path) for path in gold])
     if not annotated:
         raise InputError(f"{gold[0]}: holds no document")
-    models = fit(annotated, say)
-    write_whole(out, json.dumps(models.to_json(), separators=(",", ":")) + "\n")
-    say(f"Written: {out}; in use once it replaces the package's extract/models/scorer.json")
+    models = fit(annotated, say, tutors)
+    contents = {lang: to_bytes(found) for lang, found in models.correctors.items()}
+    for lang, content in contents.items():
+        write_whole(corrector_path(out, lang), content)
+    digests = {lang: digest_of(content) for lang, content in contents.items()}
+    write_whole(out, json.dumps(models.to_json(digests), separators=(",", ":")) + "\n")
+    written = ", ".join(str(path) for path in (out, *(corrector_path(out, lang) for lang in contents)))
+    say(f"Written: {written}; in use once it replaces what stands in the package's extract/models")
 
 
 def _explanation(found: Explanation) -> str:

@@ -61,7 +61,7 @@ def test_a_linear_model_weighs_known_tokens_by_the_size_of_the_bag() -> None:
 def test_json_keeps_every_probability(tmp_path: Path) -> None:
     models = load_models()
     path = tmp_path / "scorer.json"
-    path.write_text(json.dumps(models.to_json()), encoding="utf-8")
+    path.write_text(json.dumps(models.to_json({})), encoding="utf-8")
     again = read_models(path)
 
     rng = np.random.default_rng(1)
@@ -113,7 +113,7 @@ def test_a_damaged_model_is_refused_by_name(
     tmp_path: Path, damage: Callable[[dict[str, Any]], object]
 ) -> None:
     halves = {"en": 0.5, "zh": 0.5}
-    tiny = Models({}, STUMPS, {"platform": STUMPS}, STUMPS, halves, halves).to_json()
+    tiny = Models({}, STUMPS, {"platform": STUMPS}, STUMPS, halves, halves).to_json({})
     path = tmp_path / "weights.json"
     path.write_text(json.dumps(damage(tiny)), encoding="utf-8")
 

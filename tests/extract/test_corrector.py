@@ -1,0 +1,139 @@
+"""The second reading: heads that say nothing change nothing, others change it, long texts are left alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from extract.clauses import ACTIONS, gather_clauses
+from extract.corrector import (
+    CORRECTED,
+    KINDS,
+    LEAST,
+    MOST_PIECES,
+    OTHERS,
+    mark,
+    places_of,
+    read_again,
+    spans_of,
+)
+from extract.events import Ranker, text_clauses
+from extract.pipeline import extract_facts
+from extract.reading import Reading, read
+from extract.records import Action, Document, Kind, Lang
+from extract.scorer import load_models
+from extract.slots import SlotFeatures
+from tests.extract.tiny import tiny_corrector
+
+DOCUMENT = Document(
+    "en-1", Lang.EN, Kind.NEWS, date(2023, 5, 2), "TikTok and Etsy",
+    "TikTok blocks links to Etsy in comments. From 1 June 2023 links to eBay are allowed in Germany.\n"
+    "Etsy said on Monday that TikTok had told it in April.",
+)  # fmt: skip
+SILENT, LOUD = tiny_corrector(0.0), tiny_corrector()
+
+
+@pytest.fixture(scope="module")
+def reading() -> Reading:
+    return read(DOCUMENT)
+
+
+def test_mentions_are_marked_by_their_kind(reading: Reading) -> None:
+    marked = mark(reading, LOUD.encoder.spelling)
+
+    def kinds(word: str) -> set[str]:
+        start = reading.plain.index(word, reading.offset)
+        first, last = marked.span(start, start + len(word))
+        return {KINDS[k - 1] if k else "" for k in marked.kinds[first:last]}
+
+    assert kinds("tiktok") == kinds("etsy") == {"service"}
+    assert kinds("blocks") == {"block"}
+    assert kinds("comments") == {"surface"}
+    assert kinds("1 june 2023") == {"date"}
+    assert kinds("germany") == {"region"}
+    assert kinds("that") == {""}
+
+
+def test_a_value_is_looked_at_where_it_stands_nearest_first(reading: Reading) -> None:
+    clauses = gather_clauses(reading)
+    marked, clause = mark(reading, LOUD.encoder.spelling), text_clauses(reading, clauses)[0]
+    pool = SlotFeatures(reading, clauses).slot(clause, Action.BLOCK, "target")
+    places = places_of(reading, "target")
+    spans = {c.value: spans_of(marked, places, clause.anchor[0], c) for c in pool}
+
+    assert spans["external"] == []  # the default stands nowhere
+    texts = {
+        reading.plain[marked.pieces.starts[s.first] : marked.pieces.ends[s.last - 1]] for s in spans["etsy"]
+    }
+    assert texts == {"etsy"}
+    assert 1 < len(spans["etsy"]) <= OTHERS + 1
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_heads_that_say_nothing_leave_the_chances_as_they_are(reading: Reading, action: Action) -> None:
+    clauses = gather_clauses(reading)
+    eligible = text_clauses(reading, clauses)
+    rng = np.random.default_rng(3)
+    gate = rng.uniform(LEAST, 1 - LEAST, len(eligible) * len(ACTIONS))
+    silent, loud = read_again(reading, SILENT, eligible), read_again(reading, LOUD, eligible)
+    assert silent is not None
+    assert loud is not None
+
+    np.testing.assert_allclose(silent.gate(gate), gate, atol=5e-4)
+    assert not np.allclose(loud.gate(gate), gate, atol=1e-3)
+    statements, features = [(clause, action) for clause in eligible], SlotFeatures(reading, clauses)
+    for slot in CORRECTED:
+        pools = [features.slot(clause, action, slot) for clause in eligible]
+        chances = rng.uniform(LEAST, 1 - LEAST, sum(map(len, pools)))
+        np.testing.assert_allclose(silent.slot(slot, statements, pools, chances), chances, atol=5e-4)
+        assert not np.allclose(loud.slot(slot, statements, pools, chances), chances, atol=1e-3)
+
+
+def test_statements_are_judged_one_by_one_as_together(reading: Reading) -> None:
+    clauses = gather_clauses(reading)
+    eligible = text_clauses(reading, clauses)
+    second = read_again(reading, LOUD, eligible)
+    assert second is not None
+    statements, features = [(clause, Action.BLOCK) for clause in eligible], SlotFeatures(reading, clauses)
+    pools = [features.slot(clause, Action.BLOCK, "target") for clause in eligible]
+    chances = np.full(sum(map(len, pools)), 0.4)
+    together = second.slot("target", statements, pools, chances)
+
+    alone = [
+        second.slot("target", [s], [pool], np.full(len(pool), 0.4))
+        for s, pool in zip(statements, pools, strict=True)
+    ]
+    np.testing.assert_allclose(np.concatenate(alone), together, atol=1e-5)
+    assert second.slot("target", [], [], np.zeros(0)).shape == (0,)
+
+
+def test_a_very_long_text_is_read_by_the_forests_alone() -> None:
+    long = read(replace(DOCUMENT, text=DOCUMENT.text + " And so on." * (MOST_PIECES // 4 + 1)))
+
+    assert read_again(long, LOUD, text_clauses(long, gather_clauses(long))) is None
+    assert read_again(read(replace(DOCUMENT, title="", text="")), LOUD, ()) is None
+
+
+def test_the_shipped_corrector_is_used_for_its_language_alone() -> None:
+    models = load_models()
+    forests = replace(models, correctors={})
+    assert set(models.correctors) == {Lang.EN}
+
+    def chances(document: Document, with_corrector: bool) -> list[float]:
+        ranker = Ranker(read(document), models if with_corrector else forests)
+        return [event.probability for event in ranker.events()]
+
+    assert chances(DOCUMENT, with_corrector=True) != chances(DOCUMENT, with_corrector=False)
+    chinese = Document(
+        "zh-1", Lang.ZH, Kind.NEWS, date(2023, 5, 2), "", "快手直播间购物车不再支持京东商品链接。"
+    )
+    assert chances(chinese, with_corrector=True) == chances(chinese, with_corrector=False) != []
+
+
+def test_the_same_text_gives_the_same_facts() -> None:
+    models = replace(load_models(), correctors={Lang.EN: LOUD})
+
+    assert extract_facts(DOCUMENT, models) == extract_facts(DOCUMENT, models)

@@ -1,0 +1,93 @@
+"""Weights of a corrector: what eight bits keep, and what happens to a damaged file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from extract.data import DataError
+from extract.scorer import corrector_path, load_models, read_models
+from extract.weights import digest_of, pack, read_corrector, to_bytes, unpack
+from tests.extract.tiny import HEADS, VOCABULARY, encoder_weights, head_weights, tiny_corrector
+
+
+def test_packed_weights_are_within_half_a_step() -> None:
+    weights = encoder_weights() | head_weights(0.5)
+    packed = pack(weights, VOCABULARY, HEADS)
+
+    inner = unpack(packed).encoder.layers[1].inner[0]
+    step = np.abs(weights["layers.1.inner"]).max(axis=1) / 127
+    assert packed["layers.1.inner"].dtype == np.int8
+    assert (np.abs(inner - weights["layers.1.inner"]) <= 0.51 * step[:, None] + 1e-4).all()
+
+
+def test_a_file_gives_back_what_was_written(tmp_path: Path) -> None:
+    corrector = tiny_corrector()
+    content = to_bytes(corrector)
+    path = tmp_path / "corrector_en.npz"
+    path.write_bytes(content)
+
+    again = read_corrector(path, digest_of(content))
+    ids, kinds = [3, 4, 5], [0, 1, 2]
+    assert np.array_equal(again.encoder.states(ids, kinds), corrector.encoder.states(ids, kinds))
+    assert {n: a.tolist() for n, a in again.heads.items()} == {
+        n: a.tolist() for n, a in corrector.heads.items()
+    }
+    assert again.encoder.spelling.vocabulary == {piece: i for i, piece in enumerate(VOCABULARY)}
+    assert to_bytes(again) == content
+
+
+def test_another_file_than_the_scorer_was_trained_with_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "corrector_en.npz"
+    path.write_bytes(to_bytes(tiny_corrector()))
+
+    with pytest.raises(DataError, match=r"^\S*corrector_en\.npz: not the corrector that the scorer"):
+        read_corrector(path, digest_of(b"another"))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"\x93NUMPY"])
+def test_a_damaged_file_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "corrector_en.npz"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"^\S*corrector_en\.npz: not the weights of a corrector"):
+        read_corrector(path, digest_of(content))
+
+    with pytest.raises(DataError, match=r"^\S*corrector_fr\.npz: cannot be read"):
+        read_corrector(tmp_path / "corrector_fr.npz", "")
+
+
+def test_a_file_without_a_part_is_refused_by_name(tmp_path: Path) -> None:
+    packed = dict(tiny_corrector().packed)
+    del packed["layers.0.out"]
+    path = tmp_path / "corrector_en.npz"
+    np.savez(path, **dict[str, Any](packed))
+
+    with pytest.raises(DataError, match=r"^\S*corrector_en\.npz: not the weights of a corrector"):
+        read_corrector(path, digest_of(path.read_bytes()))
+
+
+@pytest.mark.parametrize("content", [None, b"another"])
+def test_a_scorer_without_its_corrector_is_refused_by_the_name_of_what_is_wrong(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    scorer = tmp_path / "scorer.json"
+    scorer.write_text(json.dumps(load_models().to_json({"en": "0" * 12})), encoding="utf-8")
+    if content is not None:
+        corrector_path(scorer, "en").write_bytes(content)
+
+    with pytest.raises(DataError, match=r"^\S*corrector_en\.npz: "):
+        read_models(scorer)
+
+
+def test_what_is_written_side_by_side_is_read_together(tmp_path: Path) -> None:
+    scorer, content = tmp_path / "scorer.json", to_bytes(tiny_corrector())
+    scorer.write_text(json.dumps(load_models().to_json({"en": digest_of(content)})), encoding="utf-8")
+    corrector_path(scorer, "en").write_bytes(content)
+
+    read = read_models(scorer)
+    assert set(read.correctors) == {"en"}
+    assert read.features == load_models().features
