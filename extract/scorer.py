@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extract.data import ROOT, DataError
-from extract.weights import Corrector, read_corrector
+from extract.weights import Corrector, Correctors
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -158,7 +158,7 @@ def corrector_path(path: Path, lang: str) -> Path:
 
 
 def read_models(path: Path) -> Models:
-    """Read a model file, and the correctors that it names.
+    """Read a model file; the correctors that it names are read when they are needed.
 
     Raises:
         DataError: a file is missing or not what `linkpolicy train` writes.
@@ -173,10 +173,9 @@ def read_models(path: Path) -> Models:
             thresholds=data["thresholds"],
             sureness=data["sureness"],
             features=data["features"],
-            correctors={
-                lang: read_corrector(corrector_path(path, lang), digest)
-                for lang, digest in data["correctors"].items()
-            },
+            correctors=Correctors(
+                {lang: (corrector_path(path, lang), digest) for lang, digest in data["correctors"].items()}
+            ),
         )
     except DataError:
         raise

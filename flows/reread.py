@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -112,6 +113,7 @@ def _mapping(files: Sequence[Path]) -> Iterator[Callable[..., Iterator[ReadAgain
     if sum(path.stat().st_size for path in files) <= SMALL:
         yield map
     else:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the processes fill the cores already
         with ProcessPoolExecutor(mp_context=_PROCESSES) as pool:
             yield pool.map
 

@@ -39,15 +39,20 @@ def add_to(app: typer.Typer) -> None:
 def evaluate(
     gold: Annotated[list[Path], typer.Argument(metavar="GOLD.jsonl...", help="Annotated documents.")],
     errors: Annotated[bool, typer.Option("--errors", help="List misses and spurious facts too.")] = False,
+    sealed: Annotated[
+        bool, typer.Option("--sealed", help="Only the part that the shipped weights have not seen.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Score the extractor against annotated documents, by level, language and kind."""
     from extract.evaluate import evaluate as score
     from extract.evaluate import grouped, total
-    from extract.gold import read_gold
+    from extract.gold import Part, part_of, read_gold
     from extract.pipeline import extract_facts
 
     annotated = [item for path in gold for item in read_gold(_existing(path))]
+    if sealed:
+        annotated = [item for item in annotated if part_of(item.document.id) is Part.SEALED]
     if not annotated:
         raise InputError(f"{gold[0]}: holds no document")
     scores = score(annotated, extract_facts)
@@ -117,6 +122,9 @@ def train(
     corrector: Annotated[
         bool, typer.Option("--corrector", help="Train the English corrector too: an hour, extra `corrector`.")
     ] = False,
+    sealed: Annotated[
+        bool, typer.Option("--sealed", help="Train on the sealed part too: it measures nothing any more.")
+    ] = False,
 ) -> None:
     """Fit the scorer's weights to annotated documents; takes minutes and needs the extra `train`."""
     tutors: dict[Lang, Tutor] = {}
@@ -134,7 +142,7 @@ def train(
     except ModuleNotFoundError as error:
         extra = "corrector" if corrector else "train"
         raise InputError(f"train: {error.name} is missing; install the extra: linkpolicy[{extra}]") from None
-    annotated = read_training([_existing(path) for path in gold])
+    annotated = read_training([_existing(path) for path in gold], sealed=sealed)
     if not annotated:
         raise InputError(f"{gold[0]}: holds no document")
     models = fit(annotated, say, tutors)

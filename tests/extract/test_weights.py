@@ -80,7 +80,7 @@ def test_a_scorer_without_its_corrector_is_refused_by_the_name_of_what_is_wrong(
         corrector_path(scorer, "en").write_bytes(content)
 
     with pytest.raises(DataError, match=r"^\S*corrector_en\.npz: "):
-        read_models(scorer)
+        read_models(scorer).correctors["en"]
 
 
 def test_what_is_written_side_by_side_is_read_together(tmp_path: Path) -> None:
@@ -90,4 +90,5 @@ def test_what_is_written_side_by_side_is_read_together(tmp_path: Path) -> None:
 
     read = read_models(scorer)
     assert set(read.correctors) == {"en"}
+    assert read.correctors["en"].encoder.spelling == tiny_corrector().encoder.spelling
     assert read.features == load_models().features

@@ -1,0 +1,48 @@
+"""Commands that look into the extractor."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from extract.gold import Part, part_of, read_gold
+from flows.cli import run
+
+GOLD = Path(__file__).parents[1] / "gold" / "dev_zh.jsonl"
+
+
+def test_evaluate_scores_the_sealed_part_alone_where_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = GOLD.read_text(encoding="utf-8").splitlines()
+    parts = [part_of(a.document.id) for a in read_gold(GOLD)]
+    sealed, work = parts.index(Part.SEALED), parts.index(Part.WORK)
+    path = tmp_path / "two.jsonl"
+    path.write_text(f"{lines[sealed]}\n{lines[work]}\n", encoding="utf-8")
+
+    for options, documents in (([], 2), (["--sealed"], 1)):
+        assert run(["evaluate", str(path), "--json", *options]) == 0
+        scores = json.loads(capsys.readouterr().out)["scores"]
+        assert {row["documents"] for row in scores} == {documents}
+        assert {row["level"] for row in scores} == {"card", "core", "full", "document"}
+
+
+@pytest.mark.parametrize(
+    ("option", "module", "extra"), [("--corrector", "torch", "corrector"), ("--sealed", "sklearn", "train")]
+)
+def test_training_without_its_libraries_names_the_extra(
+    option: str, module: str, extra: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in [
+        m for m in sys.modules if m.startswith(("extract.train", "extract.learners", "extract.fit"))
+    ]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, module, None)
+
+    assert run(["train", str(GOLD), option]) == 2
+    said = capsys.readouterr().err
+    assert f"install the extra: linkpolicy[{extra}]" in said
+    assert said.count("\n") == 1
