@@ -18,7 +18,9 @@ from extract.statements import GATE_NAMES, GateFeatures
 from extract.weights import Corrector
 
 GATE_FLOOR = 0.15  # events below it gave 1% of the right facts in cross-validation, and 3% of the wrong ones
-HOPELESS = 0.05  # a text without any likelier clause is not read a second time
+# A text without any likelier clause is not read a second time: of sealed English ones 27 of 74 without facts,
+# none of 339 with some.
+HOPELESS = 0.2
 MOST_EVENTS = 24
 MOST_MEMBERS = 12
 _KEPT = {"platform": 3, "surface": 5, "target": 7, **dict.fromkeys(DETAILS, 2)}
