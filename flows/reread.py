@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -20,7 +19,7 @@ from flows.console import Progress, counted, unseen
 from flows.lock import only_run
 from flows.night import declared_sources, new_run_id, publish_or_fail
 from flows.reading import extract_archive, snapshot_row
-from flows.settings import Settings
+from flows.settings import Settings, use_one_core_each
 from flows.stores import existing, writing
 from flows.unread import Place, unread_pages
 
@@ -113,7 +112,7 @@ def _mapping(files: Sequence[Path]) -> Iterator[Callable[..., Iterator[ReadAgain
     if sum(path.stat().st_size for path in files) <= SMALL:
         yield map
     else:
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the processes fill the cores already
+        use_one_core_each()
         with ProcessPoolExecutor(mp_context=_PROCESSES) as pool:
             yield pool.map
 

@@ -159,6 +159,11 @@ def tell_prefect(**variables: str) -> None:
     os.environ.update(variables)
 
 
+def use_one_core_each() -> None:
+    """Let processes started from now on multiply matrices on one core: together they fill all of them."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def environment_with(**variables: str) -> dict[str, str]:
     """Return the environment for another process, with these variables added."""
     return {**os.environ, **variables}

@@ -31,10 +31,16 @@ def test_evaluate_scores_the_sealed_part_alone_where_asked(
 
 
 @pytest.mark.parametrize(
-    ("option", "module", "extra"), [("--corrector", "torch", "corrector"), ("--sealed", "sklearn", "train")]
+    ("option", "module", "extra"),
+    [("--corrector", "torch", "corrector"), ("--sealed", "sklearn.ensemble", "train")],
 )
 def test_training_without_its_libraries_names_the_extra(
-    option: str, module: str, extra: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    option: str,
+    module: str,
+    extra: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     for name in [
         m for m in sys.modules if m.startswith(("extract.train", "extract.learners", "extract.fit"))
@@ -42,7 +48,10 @@ def test_training_without_its_libraries_names_the_extra(
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, module, None)
 
-    assert run(["train", str(GOLD), option]) == 2
+    out = tmp_path / "scorer.json"
+
+    assert run(["train", str(GOLD), option, "--out", str(out)]) == 2
+    assert not out.exists()
     said = capsys.readouterr().err
     assert f"install the extra: linkpolicy[{extra}]" in said
     assert said.count("\n") == 1
