@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -31,16 +32,11 @@ def test_evaluate_scores_the_sealed_part_alone_where_asked(
 
 
 @pytest.mark.parametrize(
-    ("option", "module", "extra"),
-    [("--corrector", "torch", "corrector"), ("--sealed", "sklearn.ensemble", "train")],
+    ("options", "module", "extra"),
+    [(["--corrector"], "torch", "corrector"), ([], "sklearn.ensemble", "train")],
 )
 def test_training_without_its_libraries_names_the_extra(
-    option: str,
-    module: str,
-    extra: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    options: list[str], module: str, extra: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in [
         m for m in sys.modules if m.startswith(("extract.train", "extract.learners", "extract.fit"))
@@ -50,8 +46,9 @@ def test_training_without_its_libraries_names_the_extra(
 
     out = tmp_path / "scorer.json"
 
-    assert run(["train", str(GOLD), option, "--out", str(out)]) == 2
+    errors = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", errors)
+    assert run(["train", str(GOLD), *options, "--out", str(out)]) == 2
     assert not out.exists()
-    said = capsys.readouterr().err
-    assert f"install the extra: linkpolicy[{extra}]" in said
-    assert said.count("\n") == 1
+    assert f"install the extra: linkpolicy[{extra}]" in errors.getvalue()
+    assert errors.getvalue().count("\n") == 1
