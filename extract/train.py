@@ -36,7 +36,7 @@ WEIGHTS = {"dev_": 3.0, "expected": 3.0, "seeds": 5.0}
 _SPLIT = ("dev_", "train_")  # files whose documents have parts; others are trained on whole
 SILENT = 2.0  # times that, of a document without a fact: a false alert is worse than a late one
 # A document whose likeliest fact is below this gives none: of 56 sealed English documents without a fact 1
-# then gives one (6 at .32), at the price of .02 of core F1 and of .05 of documents found.
+# then gives one (6 at .32), at the price of .02 of core F1.
 LEAST_SURE = 0.44
 # Nor is a fact given below this: precision .51 for .50 on sealed English documents, core F1 .383 for .386.
 LEAST_LIKELY = 0.235
