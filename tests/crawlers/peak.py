@@ -23,9 +23,18 @@ def _children(pid: int | str) -> list[int]:
     return found
 
 
+def _command(pid: int | str) -> bytes:
+    return (_PROC / str(pid) / "cmdline").read_bytes()
+
+
 def _high_water(pid: int) -> int:
-    """The most memory a process has held so far, kilobytes; 0 if it has ended."""
+    """The most memory a process has held so far, kilobytes; 0 if it has ended or not begun.
+
+    Between fork and exec a process still has the command and the memory of this one.
+    """
     try:
+        if _command(pid) == _command("self"):
+            return 0
         status = (_PROC / str(pid) / "status").read_text(encoding="utf-8")
     except OSError:
         return 0
