@@ -13,14 +13,12 @@ _EVERY = 0.05  # seconds
 
 def _children(pid: int | str) -> list[int]:
     """Processes that any thread of a process started, and theirs."""
-    found: list[int] = []
-    for path in _PROC.glob(f"{pid}/task/*/children"):
-        try:
-            own = [int(child) for child in path.read_text(encoding="ascii").split()]
-        except OSError:  # it has ended
-            continue
-        found += [*own, *(below for child in own for below in _children(child))]
-    return found
+    try:
+        lists = [path.read_text(encoding="ascii") for path in _PROC.glob(f"{pid}/task/*/children")]
+    except OSError:  # it has ended
+        return []
+    own = [int(child) for children in lists for child in children.split()]
+    return [*own, *(below for child in own for below in _children(child))]
 
 
 def _command(pid: int | str) -> bytes:
