@@ -52,7 +52,7 @@ _RATES = {"encoder": 1e-4, "heads": 1e-3}
 _WARM = 0.08  # share of the steps in which the rates rise
 _DROPPED = 0.1
 _BUDGET = 3000  # pieces of a step
-_NAMELESS = 0.15  # of a document's services, whose names are hidden: names of others will be met
+_NAMELESS = 0.15  # share of a document's names of services that are hidden: unknown ones will be met
 _MOST_WEIGHT = 2.0  # of a document
 _SCALE = 30.0  # the loss of a step is divided by it
 _SLOT_WEIGHT = {slot: 0.3 if slot == DETAILS[-1] else 0.5 for slot in CORRECTED}  # against the gate
@@ -155,7 +155,7 @@ def _installed() -> Path:
 def read_base(directory: Path | None = None) -> Base:
     """The encoder's first weights by our names.
 
-    Pieces that are not ASCII and unused ones are left out: a third of the file.
+    Pieces that are not ASCII and unused ones are left out: a tenth of them.
 
     Args:
         directory: `model.safetensors`, `vocab.txt` and `config.json` of a BERT model; the package's if None.

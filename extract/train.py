@@ -177,23 +177,25 @@ def corrected(
     """The corrector of a language, and the judges of all samples with one that has not seen them.
 
     Excerpts say nothing that their documents do not: correctors learn from whole documents only.
+
+    Raises:
+        DataError: one half of the documents would be empty.
     """
     mine = [i for i, s in enumerate(samples) if s.gold.document.lang is lang]
     whole = [i for i in mine if is_whole(samples[i].gold)]
     odds = {i: odds_of(samples[i], judges[i]) for i in whole}
     side = {i: fold_of("c" + samples[i].gold.document.id, 2) for i in mine}
-
-    if len({side[i] for i in whole}) < len(("one half", "the other")):
+    if {side[i] for i in whole} != {0, 1}:
         raise DataError(f"too few documents in '{lang}' to train a corrector")
 
     def taught(chosen: Sequence[int]) -> Corrector:
         return tutor([samples[i] for i in chosen], [odds[i] for i in chosen])
 
     halves = [taught([i for i in whole if side[i] != half]) for half in range(2)]
-    corrected = list(judges)
+    found = list(judges)
     for i in mine:
-        corrected[i] = replace(judges[i], correctors={**judges[i].correctors, lang: halves[side[i]]})
-    return taught(whole), corrected
+        found[i] = replace(judges[i], correctors={**judges[i].correctors, lang: halves[side[i]]})
+    return taught(whole), found
 
 
 def _outcomes(
