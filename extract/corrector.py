@@ -31,7 +31,7 @@ CORRECTED = (*SLOTS, *DETAILS)
 KINDS = ("service", "unknown", "surface", "target", "link", "block", "restrict", "allow", "context", "region",
          "reference", "date")  # fmt: skip
 OTHERS = 5  # occurrences of a value looked at, besides the one that speaks for it
-FARTHEST = 15  # location code
+FARTHEST = 9  # location code
 BUCKETS = 12  # of distance, before the clause's anchor and as many behind it
 NOWHERE = 2 * BUCKETS  # bucket of a default
 # What the weights were trained with; others are refused.

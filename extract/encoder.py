@@ -38,9 +38,10 @@ class Layer:
     def __call__(self, x: Array, heads: int) -> Array:
         """Vectors of shape (n, width), mixed."""
         n, width = x.shape
-        parts = _mapped(x, self.mixed).reshape(n, 3, heads, width // heads)
-        queries, keys, values = parts.transpose(1, 2, 0, 3)
-        weights = _softmax(queries @ keys.transpose(0, 2, 1) * np.float32((width // heads) ** -0.5))
+        mixed = _mapped(x, self.mixed)
+        mixed[:, :width] *= np.float32((width // heads) ** -0.5)  # the queries, not all products
+        queries, keys, values = mixed.reshape(n, 3, heads, width // heads).transpose(1, 2, 0, 3)
+        weights = _softmax(queries @ keys.transpose(0, 2, 1))
         seen: Array = (weights @ values).transpose(1, 0, 2).reshape(n, width)
         x = _normed(x + _mapped(seen, self.out), self.norm)
         inner = gelu(_mapped(x, self.inner))
@@ -96,26 +97,45 @@ def windows(n: int) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
         start += STEP
 
 
-def _softmax(x: NDArray[np.floating]) -> Array:
-    grown = np.exp(x - x.max(axis=-1, keepdims=True))
-    return np.asarray(grown / grown.sum(axis=-1, keepdims=True), dtype=np.float32)
+# What follows works in place: half of the time would otherwise go into arrays that are thrown away.
+
+
+def _softmax(x: Array) -> Array:
+    x -= x.max(axis=-1, keepdims=True)
+    np.exp(x, out=x)
+    x /= x.sum(axis=-1, keepdims=True)
+    return x
 
 
 def _mapped(x: Array, by: Map) -> Array:
     weight, bias = by
-    return np.asarray(x @ weight.T + bias, dtype=np.float32)
+    found: Array = x @ weight.T
+    found += bias
+    return found
 
 
-def _normed(x: NDArray[np.floating], norm: Map) -> Array:
+def _normed(x: Array, norm: Map) -> Array:
     weight, bias = norm
-    centred = x - x.mean(axis=-1, keepdims=True)
-    spread = np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + np.float32(_SMALL))
-    return np.asarray(centred / spread * weight + bias, dtype=np.float32)
+    centred: Array = x - x.mean(axis=-1, keepdims=True)
+    variance = np.einsum("ij,ij->i", centred, centred) / np.float32(x.shape[-1])
+    centred /= np.sqrt(variance + np.float32(_SMALL))[:, None]
+    centred *= weight
+    centred += bias
+    return centred
+
+
+_ROOT, _CUBE = np.float32(np.sqrt(2 / np.pi)), np.float32(0.044715)
 
 
 def gelu(x: Array) -> Array:
     """Gaussian error linear unit, by its tanh form (within .001 of the exact one)."""
-    root = np.float32(np.sqrt(2 / np.pi))
-    return np.asarray(
-        np.float32(0.5) * x * (1 + np.tanh(root * (x + np.float32(0.044715) * x * x * x))), dtype=np.float32
-    )
+    found: Array = x * x
+    found *= _CUBE
+    found += np.float32(1)
+    found *= x
+    found *= _ROOT
+    np.tanh(found, out=found)
+    found += np.float32(1)
+    found *= x
+    found *= np.float32(0.5)
+    return found

@@ -6,6 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from extract.documents import document_row
 from extract.events import Choice, Details, Event, Ranker
 from extract.facts import chosen
 from extract.gate import could_state_policy
@@ -55,11 +56,19 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything behind the facts of a document, and the least probability a fact needs."""
+    """Everything behind the facts of a document.
+
+    Attributes:
+        threshold: least probability of a fact.
+        states: probability that the document states anything at all.
+        sureness: least probability of that.
+    """
 
     document_id: str
     passed_gate: bool
     threshold: float
+    states: float
+    sureness: float
     statements: tuple[Statement, ...]
 
 
@@ -102,18 +111,31 @@ def explain(document: Document) -> Explanation:
     models = shipped_models()
     lang = document.lang.value
     if not could_state_policy(document.title, document.text):
-        return Explanation(document.id, passed_gate=False, threshold=models.thresholds[lang], statements=())
+        return Explanation(
+            document.id,
+            passed_gate=False,
+            threshold=models.thresholds[lang],
+            states=0.0,
+            sureness=models.sureness[lang],
+            statements=(),
+        )
     reading = read(document)
     ranker = Ranker(reading, models)
     events, scored = score(reading, ranker, models)
-    # where not even the likeliest fact is sure enough for the document, that is what is needed
-    threshold = min(models.threshold(lang, (chance for _, chance in scored)), models.sureness[lang])
-    facts = {p.key for p, _ in chosen(scored, threshold)}
+    row = document_row(reading, events, [chance for _, chance in scored])
+    facts = {p.key for p, _ in chosen(scored, models.threshold(lang, row))}
     statements = []
     for event, details in zip(events, ranker.details(events), strict=True):
         own = sorted(((p, c) for p, c in scored if p.event is event), key=lambda x: -x[1])
         statements.append(_statement(reading, event, details, own, facts))
-    return Explanation(document.id, passed_gate=True, threshold=threshold, statements=tuple(statements))
+    return Explanation(
+        document.id,
+        passed_gate=True,
+        threshold=models.thresholds[lang],
+        states=models.judges[lang].chance(row),
+        sureness=models.sureness[lang],
+        statements=tuple(statements),
+    )
 
 
 def page(document: Document) -> str:

@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
+from extract.judge import DOCUMENT_NAMES, Judge
 from extract.scorer import Floats, Forest, Linear
 
 _LEAST_WEIGHT = 0.3  # of a token: those below are most of them and change no score in cross-validation
@@ -96,3 +97,18 @@ def fit_linear(
         if abs(model.coef_[0][i]) >= _LEAST_WEIGHT
     }
     return Linear(round(float(model.intercept_[0]), 3), weights)
+
+
+def fit_judge(rows: Sequence[Sequence[float]], labels: Sequence[bool], weight: Sequence[float]) -> Judge:
+    """Logistic model of documents that state something; one that knows nothing if a class is missing."""
+    if len(set(labels)) < 2:
+        return Judge(0.0, (0.0,) * len(DOCUMENT_NAMES))
+    x = np.asarray(rows)
+    middle, spread = x.mean(axis=0), x.std(axis=0) + 1e-9
+    model = LogisticRegression(C=0.3, max_iter=2000).fit(
+        (x - middle) / spread, np.asarray(labels), sample_weight=np.asarray(weight)
+    )
+    weights = model.coef_[0] / spread
+    return Judge(
+        round(float(model.intercept_[0] - weights @ middle), 5), tuple(round(float(w), 5) for w in weights)
+    )

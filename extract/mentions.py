@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -261,30 +261,58 @@ def _descriptions(plain: str, names: Iterable[Mention]) -> list[Mention]:
     return found
 
 
+_CUES = ("action", "context")
 _WORDS = ("surface", "target", "link", "region", "reference")  # what these match is a word, not a name
 
 
-def find_mentions(text: str, plain: str, lang: Lang) -> Mentions:
+def _with_unknown(
+    text: str,
+    lang: Lang,
+    services: Sequence[Mention],
+    words: Sequence[tuple[int, int]],
+    hidden: Callable[[str], bool],
+) -> list[Mention]:
+    """Known services and unknown names; hidden services are unknown ones where they can be found so."""
+    masked = {(m.start, m.end): m.value for m in services if hidden(m.value)}
+    known = [m for m in services if not hidden(m.value)]
+    found = [
+        Mention(a, b, "service", masked.get((a, b), slug), rule, unknown=True)
+        for a, b, slug, rule in find_names(text, lang, [(m.start, m.end) for m in known], words)
+        if (a, b) in masked or not any(start < b and a < end for start, end in masked)
+    ]
+    seen = {masked[m.start, m.end] for m in found if (m.start, m.end) in masked}
+    return longest([*known, *(m for m in services if hidden(m.value) and m.value not in seen), *found])
+
+
+def nothing(_: str) -> bool:
+    """No service is hidden."""
+    return False
+
+
+def find_mentions(text: str, plain: str, lang: Lang, hidden: Callable[[str], bool] = nothing) -> Mentions:
     """Find every mention of a text.
 
     Args:
         text: the text as given (its capitals matter).
         plain: its normalised form, of the same length.
         lang: whose rules are used.
+        hidden: says which services are read as if the gazetteer lacked them.
     """
     services = find_services(text, plain)
     by_kind: dict[str, list[Mention]] = {}
     for mention in _rule_matches(plain, lang):
         by_kind.setdefault(mention.kind, []).append(mention)
-    known = [*services, *(m for kind in _WORDS for m in by_kind.get(kind, ()))]
-    unknown = find_names(text, lang, [(m.start, m.end) for m in known])
-    services = longest(
-        [*services, *(Mention(a, b, "service", slug, rule, unknown=True) for a, b, slug, rule in unknown)]
-    )
+    words = [(m.start, m.end) for kind in _WORDS for m in by_kind.get(kind, ())]
+    services = _with_unknown(text, lang, services, words, hidden)
     described = longest(_descriptions(plain, services))
     for kind in ("surface", "target"):
         by_kind[kind] = _outside(by_kind.get(kind, ()), described)
-    kept = {kind: tuple(longest(_outside(found, services))) for kind, found in by_kind.items()}
+    # a cue stays one where it only looks like a part of a name ("Strictly Prohibited")
+    known = [m for m in services if not m.unknown]
+    kept = {
+        kind: tuple(longest(_outside(found, known if kind in _CUES else services)))
+        for kind, found in by_kind.items()
+    }
     kept["region"] = tuple(m for m in kept.get("region", ()) if not _is_nationality(plain, m))
     kept["surface"] = tuple(specific_surfaces(plain, list(kept.get("surface", ()))))
     return Mentions(

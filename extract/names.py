@@ -1,22 +1,30 @@
-"""Names of services that the gazetteer lacks, found where a service must stand."""
+"""Names of services that the gazetteer lacks: where a service must stand, capitalised, quoted, as domains."""
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 from extract.data import ROOT, DataError, read_tables, strings
+from extract.han import HanWords, han_names
+from extract.proper import ProperWords, domains, proper_names
 from extract.records import Lang
 
 _NAME = {
-    Lang.EN: r"(?P<name>[A-Z][A-Za-z0-9]{2,}(?: [A-Z][A-Za-z0-9]+){0,2})",
+    Lang.EN: r"(?P<name>(?<![A-Za-z0-9])[A-Z][A-Za-z0-9]{2,}(?: [A-Z][A-Za-z0-9]+){0,2})",
     Lang.ZH: r"(?P<name>[\u4e00-\u9fff]{2,4}?)",
 }
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_COM = re.compile(r"\.com$", re.IGNORECASE)  # HealthNutNews.com is called HealthNutNews
+_PLAIN_ENDINGS = frozenset({"com", "net", "org", "example"})  # that are no part of a service's name
+_LEAST_DOMAIN = 4  # characters of a domain that is a name without its ending (bit.ly is `bit_ly`)
 _MOST_NAMES = 200  # each is looked for in the whole text
-_LATIN = r"(?P<latin>[A-Z][A-Za-z0-9]{2,}(?: [A-Z][A-Za-z0-9]+)?)"
+_LATIN = r"(?P<latin>(?<![A-Za-z0-9])[A-Z][A-Za-z0-9]{2,}(?: [A-Z][A-Za-z0-9]+)?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,98 +69,193 @@ def load_name_rules(lang: Lang) -> tuple[NameRule, ...]:
     return read_name_rules(ROOT / "rules" / lang.value / "names.toml", lang)
 
 
-@dataclass(frozen=True, slots=True)
-class Stops:
-    """What keeps a captured run from being a name: words in it, what it begins with, what stands inside."""
-
-    words: frozenset[str]
-    start: tuple[str, ...]
-    inside: tuple[str, ...]
+_ROLES = ("stop", "start", "inside", "tail", "paper", "after", "particle")
 
 
-def read_stops(path: Path) -> Stops:
-    """Read `names_stop.toml`.
+def read_name_words(path: Path) -> dict[str, tuple[str, ...]]:
+    """Read `names_words.toml`: role -> the words that have it, none for roles that a language lacks.
 
     Raises:
-        DataError: an unknown key or place.
+        DataError: an unknown key or role.
     """
-    found: dict[str, list[str]] = {"word": [], "start": [], "inside": []}
-    for table in read_tables(path, "stop", {"where": str, "words": list, "reason": str}, {}):
-        where = str(table["where"])
-        if where not in found:
-            raise DataError(f"{path}: stop: where {where!r} is not one of {', '.join(found)}")
-        found[where] += strings(table["words"], f"{path}: stop {where}: words")
-    return Stops(frozenset(found["word"]), tuple(found["start"]), tuple(found["inside"]))
+    found: dict[str, tuple[str, ...]] = dict.fromkeys(_ROLES, ())
+    for table in read_tables(path, "words", {"role": str, "words": list, "reason": str}, {}):
+        role = str(table["role"])
+        if role not in found:
+            raise DataError(f"{path}: words: role {role!r} is not one of {', '.join(found)}")
+        found[role] += strings(table["words"], f"{path}: words {role}")
+    return found
 
 
 @functools.cache
-def load_stops(lang: Lang) -> Stops:
-    """The stop words that ship with the package, read once per language."""
-    return read_stops(ROOT / "rules" / lang.value / "names_stop.toml")
+def name_words(lang: Lang) -> Mapping[str, tuple[str, ...]]:
+    """The words that ship with the package, read once per language."""
+    return read_name_words(ROOT / "rules" / lang.value / "names_words.toml")
+
+
+@functools.cache
+def proper_words() -> ProperWords:
+    """The English ones as the search for proper names wants them."""
+    words = name_words(Lang.EN)
+    return ProperWords(*(frozenset(words[role]) for role in ("stop", "tail", "paper", "after")))
+
+
+def read_tails(path: Path) -> dict[str, str]:
+    """Read `names_tails.toml`: the word a Chinese name ends in -> what the English name has in its place.
+
+    Raises:
+        DataError: an unknown key, or a word given twice.
+    """
+    found: dict[str, str] = {}
+    for table in read_tables(path, "tail", {"english": str, "words": list}, {}):
+        for word in strings(table["words"], f"{path}: tail {table['english']}"):
+            if word in found:
+                raise DataError(f"{path}: tail: {word!r} given twice")
+            found[word] = str(table["english"])
+    return found
+
+
+@functools.cache
+def han_words() -> HanWords:
+    """The Chinese ones as the search for names in Chinese wants them."""
+    words = name_words(Lang.ZH)
+    starts = tuple(word for word in words["start"] if len(word) > 1)  # a single character may begin a name
+    return HanWords(
+        read_tails(ROOT / "rules" / "zh" / "names_tails.toml"), frozenset(words["particle"]), starts
+    )
 
 
 def slug_of(name: str) -> str:
-    """Slug by the guideline's rule: lower-case English name joined by `_`; pinyin for a Chinese one."""
-    if name.isascii():
-        return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    """Slug by the guideline's rule: lower-case English name joined by `_`; pinyin for a Chinese one.
+
+    Empty for a name of characters that have no pinyin.
+    """
+    if not _HAN.search(name):
+        bare = unicodedata.normalize("NFKD", _COM.sub("", name).replace("'", "").replace("\u2019", ""))
+        return re.sub(r"[^a-z0-9]+", "_", bare.encode("ascii", "ignore").decode().lower()).strip("_")
     from pypinyin import lazy_pinyin  # noqa: PLC0415 -- its dictionaries take a while, and few texts need them
 
-    return re.sub(r"[^a-z0-9]+", "", "".join(lazy_pinyin(name)).lower())
+    stem, tail = han_words().parted(name)
+    said = re.sub(r"[^a-z0-9]+", "", "".join(lazy_pinyin(stem)).lower())
+    return "_".join(part for part in (said, tail) if part) if said else ""
 
 
 def is_name(name: str, lang: Lang) -> bool:
     """Whether a captured run may be a service's name at all."""
     if name.isascii():
-        words = load_stops(Lang.EN).words
+        words = proper_words().stops
         return len(name) >= 3 and not any(word in words for word in name.lower().split())
-    stops = load_stops(Lang.ZH)
+    han = name_words(Lang.ZH)
     return (
         lang is Lang.ZH
-        and not name.startswith(stops.start)
-        and not any(part in name for part in stops.inside)
+        and not name.startswith(han["start"])
+        and not any(part in name for part in han["inside"])
     )
 
 
-def find_names(text: str, lang: Lang, known: Iterable[tuple[int, int]]) -> list[tuple[int, int, str, str]]:
+def _captured(
+    text: str, lang: Lang, taken: Sequence[bool], proper: Iterable[str]
+) -> Iterator[tuple[str, str]]:
+    """Each name once, with the first rule that captured it."""
+    seen: set[str] = set()
+    for name, rule in chain(
+        _by_rules(text, lang, taken),
+        ((name, "named") for name in (han_names(text, han_words()) if lang is Lang.ZH else ())),
+        ((name, "proper") for name in proper),
+    ):
+        if name not in seen:
+            seen.add(name)
+            yield name, rule
+
+
+def _by_rules(text: str, lang: Lang, taken: Sequence[bool]) -> Iterator[tuple[str, str]]:
+    for rule in load_name_rules(lang):
+        for match in rule.pattern.finditer(text):
+            group = "name" if match.groupdict().get("name") else "latin"
+            start, end = match.span(group)
+            if not any(taken[start:end]) and is_name(match[group], lang):
+                yield match[group], rule.id
+
+
+def find_names(
+    text: str, lang: Lang, known: Iterable[tuple[int, int]], words: Iterable[tuple[int, int]] = ()
+) -> list[tuple[int, int, str, str]]:
     """Unknown names in a text.
 
     Args:
         text: as written.
         lang: whose patterns are used.
         known: spans that are names already.
+        words: spans that rules know as ordinary words; the end of a name may be one ("Kettle Live").
 
     Returns:
-        (start, end, slug, rule id) for every occurrence of a name that some rule captured.
+        (start, end, slug, rule id) for every occurrence of a name that some rule captured, and of every
+        proper name.
     """
     taken = [False] * (len(text) + 1)
     for start, end in known:
         taken[start:end] = [True] * (end - start)
-    captured: dict[str, str] = {}
-    for rule in load_name_rules(lang):
-        for match in rule.pattern.finditer(text):
-            group = "name" if match.groupdict().get("name") else "latin"
-            start, end = match.span(group)
-            if any(taken[start:end]):
-                continue
-            name = match[group]
-            if is_name(name, lang) and len(captured) < _MOST_NAMES:
-                captured.setdefault(name, rule.id)
-    return _occurrences(text, captured, taken)
+    named = taken[:]
+    for start, end in words:
+        taken[start:end] = [True] * (end - start)
+    meant = proper_names(text, proper_words())
+    captured = dict(islice(_captured(text, lang, taken, meant), _MOST_NAMES))
+    with_tail = {name for name in captured if _has_tail(name, text, taken, named)}
+    found = [
+        occurrence
+        for free, names in ((taken, captured.keys() - with_tail), (named, with_tail))
+        for occurrence in _occurrences(text, {n: captured[n] for n in captured if n in names}, free, meant)
+    ]
+    return [*found, *_domains(text, taken, found)]
+
+
+def _has_tail(name: str, text: str, taken: Sequence[bool], named: Sequence[bool]) -> bool:
+    """Whether the end of a name is elsewhere an ordinary word: a newspaper's, or of a name used twice.
+
+    The name of a place ("the Group Chat") is none: its first word is one of the rules' words too.
+    """
+    head, _, tail = name.lower().rpartition(" ")
+    words, at = proper_words(), text.find(name)
+    if head and not words.papers.isdisjoint(name.lower().split()):
+        return True
+    stem = name[: len(head)] if head else han_words().parted(name)[0]
+    if len(stem) == len(name) or any(taken[i] and not named[i] for i in range(at, at + len(stem))):
+        return False
+    return not head or (tail in words.tails and text.count(name) > 1)
+
+
+def _domains(
+    text: str, taken: Sequence[bool], names: Iterable[tuple[int, int, str, str]]
+) -> Iterator[tuple[int, int, str, str]]:
+    """Domains that are not known; one that spells a name of the text stands for it."""
+    spelt = {slug.replace("_", ""): slug for _, _, slug, _ in names}
+    for start, end, name, ending in domains(text):
+        if not any(taken[start:end]):
+            whole = name if ending in _PLAIN_ENDINGS and len(name) >= _LEAST_DOMAIN else f"{name}_{ending}"
+            slug = spelt.get(re.sub(r"[^a-z0-9]", "", name)) or slug_of(whole)
+            yield start, end, slug, "domain"
 
 
 def _occurrences(
-    text: str, captured: dict[str, str], taken: Sequence[bool]
-) -> list[tuple[int, int, str, str]]:
-    found = []
+    text: str, captured: Mapping[str, str], taken: Sequence[bool], meant: Mapping[str, str]
+) -> Iterator[tuple[int, int, str, str]]:
     for name, rule in captured.items():
-        at = text.find(name)
+        slug = slug_of(meant.get(name, name))
+        at = text.find(name) if slug else -1
         while at >= 0:
             end = at + len(name)
-            cut = name.isascii() and (
-                (at and text[at - 1].isalnum() and text[at - 1].isascii())
-                or (text[end : end + 1].isascii() and text[end : end + 1].isalnum())
-            )
-            if not any(taken[at:end]) and not cut:
-                found.append((at, end, slug_of(name), rule))
+            if not any(taken[at:end]) and not _is_cut(text, at, end):
+                yield at, end, slug, rule
             at = text.find(name, end)
-    return found
+
+
+def _is_cut(text: str, start: int, end: int) -> bool:
+    """Whether a Latin name is only a piece of a word, an address of mail or a handle."""
+    if _HAN.match(text, start):
+        return False
+    before, after = text[start - 1 : start], text[end : end + 1]
+    return before == "@" or any(
+        (char.isalnum() and not _HAN.match(char)) or unicodedata.category(char) == "Mn"
+        for char in (before, after)
+        if char
+    )

@@ -72,7 +72,8 @@ class FactFinder:
     def __init__(self, threshold: float) -> None:
         models = shipped_models()
         own = {lang.value: threshold for lang in Lang}
-        self.models = replace(models, thresholds=own, sureness=own) if threshold > 0 else models
+        every = dict.fromkeys(own, 0.0)
+        self.models = replace(models, thresholds=own, sureness=every) if threshold > 0 else models
 
     def __call__(self, doc: Doc) -> Doc:
         """Extract the facts of one document."""

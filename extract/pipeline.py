@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from extract.data import ROOT, DataError
+from extract.documents import document_row
 from extract.events import Event, Ranker
 from extract.facts import choose, find_missed
 from extract.gate import could_state_policy
@@ -66,7 +67,8 @@ def extract_facts(document: Document, models: Models | None = None) -> Extractio
     reading = read(document)
     ranker = Ranker(reading, models)
     events, scored = score(reading, ranker, models)
-    threshold = models.threshold(document.lang.value, (chance for _, chance in scored))
+    row = document_row(reading, events, [chance for _, chance in scored])
+    threshold = models.threshold(document.lang.value, row)
     facts = choose(reading, ranker, scored, threshold)
     return Extraction(
         document.id,

@@ -11,6 +11,7 @@ from extract.candidates import SLOT_NAMES, SLOTS
 from extract.clauses import ACTIONS
 from extract.corrector import CONVENTIONS
 from extract.events import Choice, Event
+from extract.judge import DOCUMENT_NAMES
 from extract.layout import BlockKind
 from extract.neighbours import Neighbours
 from extract.reading import Place, Reading
@@ -64,6 +65,8 @@ TUPLE_NAMES = (
     *(f"{slot}_{what}" for slot in SLOTS for what in ("previous", "next", "mean", "most")),
     "group_size", "owned", "owner_platform", "owner_target",
     *(f"{slot}_{what}" for slot in SLOTS[1:] for what in ("with_platform", "with_others", "near_platform")),
+    *(f"{slot}_{what}" for slot in ("platform", "target") for what in ("unknown", "in_title", "mentions")),
+    "statements",
 )  # fmt: skip
 
 
@@ -72,7 +75,7 @@ def feature_fingerprint() -> str:
 
     Weights fit only what they were grown on.
     """
-    names = "\n".join((*GATE_NAMES, "", *SLOT_NAMES, "", *TUPLE_NAMES, "", CONVENTIONS))
+    names = "\n".join((*GATE_NAMES, "", *SLOT_NAMES, "", *TUPLE_NAMES, "", *DOCUMENT_NAMES, "", CONVENTIONS))
     return hashlib.sha256(names.encode()).hexdigest()[:12]
 
 
@@ -210,6 +213,7 @@ class _Context:
                 self.near.setdefault(place.sentence, set()).add(service)
         self.tops = sorted((c.product for c in best.values()), reverse=True)
         self.most_likely = max(e.probability for e in events)
+        self.statements = sum(e.probability for e in events)
         self.of_clause: dict[int, float] = {}
         for event in events:
             at = event.clause.index
@@ -260,7 +264,16 @@ class _Context:
             sum(1 for c in event.choices["target"] if c.rank == target.rank),
             *self._owner(key, places[0], event, target),
             *(x for place in places for x in self._company(key, place, platform.candidate.place)),
+            *self._use(key.platform), *self._use(key.target), self.statements,
         ]  # fmt: skip
+
+    def _use(self, service: str) -> tuple[float, float, float]:
+        """Whether the gazetteer lacks a service, whether the title names it, and how often it is named."""
+        places = self.reading.services.get(service)
+        if not places:
+            return -1.0, -1.0, 0.0
+        first = places[0].mention
+        return float(first.unknown), float(first.start < self.reading.offset), float(min(20, len(places)))
 
     def _company(self, key: Key, place: Place | None, platform: Place | None) -> tuple[float, float, float]:
         """Whether the sentence of a place names the platform, how many others, and how far off that is."""

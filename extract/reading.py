@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from extract.dates import DateMention, DateRole, find_dates, infer_reference
 from extract.frames import load_frames
 from extract.layout import BlockKind, Layout, find_layout
-from extract.mentions import Mention, Mentions, find_mentions
+from extract.mentions import Mention, Mentions, find_mentions, nothing
 from extract.normal import normalise
 from extract.records import Document, Lang
 
@@ -198,12 +198,12 @@ def _date_mentions(dates: Sequence[DateMention]) -> tuple[list[Mention], list[Me
     return starts, ends
 
 
-def read(document: Document) -> Reading:
-    """Normalise a document, find its mentions and its layout."""
+def read(document: Document, hidden: Callable[[str], bool] = nothing) -> Reading:
+    """Normalise a document, find its mentions and its layout; `hidden` services are read as unknown ones."""
     full = f"{document.title}\n{document.text}" if document.title else document.text
     offset = len(full) - len(document.text)
     plain, lang = normalise(full), document.lang
-    mentions = find_mentions(full, plain, lang)
+    mentions = find_mentions(full, plain, lang, hidden)
     # doubtful cues do not cut: fewer and longer clauses tell statements apart better (measured)
     cues = [(m.start, m.end) for m in mentions.actions if not m.weak]
     named = _named(plain, lang, mentions)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extract.data import ROOT, DataError
+from extract.judge import DOCUMENT_NAMES, Judge
 from extract.weights import Corrector, Correctors
 
 Floats = NDArray[np.float64]
@@ -115,7 +116,8 @@ class Models:
         slots: slot -> forest over its candidates.
         tuples: is a combination of slots a fact of the document?
         thresholds: language -> least probability of a fact.
-        sureness: language -> least probability of the likeliest fact of a document that has any.
+        judges: language -> does a document state anything?
+        sureness: language -> least probability of that.
         features: fingerprint of the features that the forests were grown on.
         correctors: language -> second reader of its texts; kept in files of their own.
     """
@@ -125,16 +127,18 @@ class Models:
     slots: Mapping[str, Forest]
     tuples: Forest
     thresholds: Mapping[str, float]
+    judges: Mapping[str, Judge]
     sureness: Mapping[str, float]
     features: str = ""
     correctors: Mapping[str, Corrector] = field(default_factory=dict)
 
-    def threshold(self, lang: str, chances: Iterable[float]) -> float:
-        """Least probability of a fact in a document with proposals of these probabilities.
+    def threshold(self, lang: str, document: Sequence[float]) -> float:
+        """Least probability of a fact in a document with these features.
 
-        Infinite if not even the likeliest is sure enough: then the document states nothing.
+        Infinite if it is not likely enough that the document states anything.
         """
-        return self.thresholds[lang] if max(chances, default=0.0) >= self.sureness[lang] else math.inf
+        chance = self.judges[lang].chance(document)
+        return self.thresholds[lang] if chance >= self.sureness[lang] else math.inf
 
     def to_json(self, correctors: Mapping[str, str]) -> dict[str, Any]:
         """As plain JSON values; `correctors` are the digests of their files, by language."""
@@ -142,6 +146,7 @@ class Models:
             "features": self.features,
             "correctors": dict(correctors),
             "thresholds": dict(self.thresholds),
+            "judges": {k: {"bias": v.bias, "weights": list(v.weights)} for k, v in self.judges.items()},
             "sureness": dict(self.sureness),
             "gate": self.gate.to_json(),
             "slots": {k: v.to_json() for k, v in self.slots.items()},
@@ -150,6 +155,13 @@ class Models:
                 k: {"bias": v.bias, "weights": dict(sorted(v.weights.items()))} for k, v in self.words.items()
             },
         }
+
+
+def _read_judge(given: Mapping[str, Any]) -> Judge:
+    weights = tuple(map(float, given["weights"]))
+    if len(weights) != len(DOCUMENT_NAMES):
+        raise ValueError(f"a judge of documents has {len(DOCUMENT_NAMES)} weights, not {len(weights)}")
+    return Judge(float(given["bias"]), weights)
 
 
 def corrector_path(path: Path, lang: str) -> Path:
@@ -171,6 +183,7 @@ def read_models(path: Path) -> Models:
             slots={k: Forest.from_json(v) for k, v in data["slots"].items()},
             tuples=Forest.from_json(data["tuples"]),
             thresholds=data["thresholds"],
+            judges={k: _read_judge(v) for k, v in data["judges"].items()},
             sureness=data["sureness"],
             features=data["features"],
             correctors=Correctors(

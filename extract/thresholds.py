@@ -1,14 +1,15 @@
-"""Where to cut: the least probability of a fact, and of the likeliest fact of a document that has any."""
+"""Where to cut: the least probability of a fact, and the least that a document states any."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-SHARE_OF_BEST = 0.99  # F1 is flat around its best cut; a higher one gives fewer facts, more of them right
-# What may be given up of documents found for fewer that state nothing and give a fact: a false alert is worse
-# than a late one.
-SHARE_OF_DOCUMENTS = 0.985
+SHARE_OF_BEST = 0.998  # F1 is flat around its best cut; a higher one gives fewer facts, more of them right
+# Share of documents without a fact that may give one: a false alert is worse than a late one.
+MOST_TELLING = 0.03
+LEAST_KEPT = 0.9  # share of documents with facts that must still give some, whatever the silent ones do
+_JUST_ABOVE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +20,25 @@ class Outcome:
         chances: probability of each proposal, and whether it is a required fact.
         needed: number of required facts.
         weight: of the document.
+        row: the document's features.
+        states: probability that it states anything.
+        doubtful: whether it has only facts on which careful readers differ.
     """
 
     chances: tuple[tuple[float, bool], ...]
     needed: int
     weight: float
+    row: tuple[float, ...] = ()
+    states: float = 1.0
+    doubtful: bool = False
 
-    @property
-    def best(self) -> float:
-        """Probability of the likeliest proposal, 0 if there is none."""
-        return max((chance for chance, _ in self.chances), default=0.0)
+    def tells(self, threshold: float) -> bool:
+        """Whether any proposal is likely enough."""
+        return any(chance >= threshold for chance, _ in self.chances)
 
 
 def best_threshold(pairs: Sequence[tuple[float, bool, float]], needed: float) -> tuple[float, float]:
-    """The highest threshold whose F1 is within one per cent of the best, with its F1.
+    """The highest threshold whose F1 is all but the best, with its F1.
 
     Args:
         pairs: (probability, right, weight) of each proposal.
@@ -57,31 +63,17 @@ def fact_threshold(outcomes: Sequence[Outcome]) -> float:
 
 
 def document_threshold(outcomes: Sequence[Outcome], threshold: float) -> float:
-    """The least probability that the likeliest fact of a document must have for it to give any.
-
-    It is raised as long as neither the F1 of facts nor that of documents falls below its share of what it is
-    without: documents that state nothing rarely give a sure fact, and a false alert is worse than a late one.
+    """The least probability of stating anything at which few documents without a fact give one.
 
     Args:
         outcomes: of documents with and without required facts.
         threshold: of a single fact.
     """
-    cuts = sorted({threshold, *(o.best for o in outcomes if o.best > threshold)})
-    scores = [_scores(outcomes, threshold, cut) for cut in cuts]
-    least_facts, least_documents = SHARE_OF_BEST * scores[0][0], SHARE_OF_DOCUMENTS * scores[0][1]
-    fits = [facts >= least_facts and documents >= least_documents for facts, documents in scores]
-    return cuts[(fits.index(False) if False in fits else len(cuts)) - 1]
-
-
-def _scores(outcomes: Sequence[Outcome], threshold: float, cut: float) -> tuple[float, float]:
-    """F1 of facts and of documents."""
-    right = taken = found = told = 0.0
-    for o in outcomes:
-        chosen = [ok for chance, ok in o.chances if chance >= threshold and o.best >= cut]
-        right += o.weight * sum(chosen)
-        taken += o.weight * len(chosen)
-        told += o.weight * bool(chosen)
-        found += o.weight * bool(chosen and o.needed)
-    needed = sum(o.weight * o.needed for o in outcomes)
-    stating = sum(o.weight * bool(o.needed) for o in outcomes)
-    return 2 * right / max(1e-9, taken + needed), 2 * found / max(1e-9, told + stating)
+    silent = [o for o in outcomes if not o.needed and not o.doubtful]
+    telling = sorted((o.states for o in silent if o.tells(threshold)), reverse=True)
+    allowed = int(MOST_TELLING * len(silent))
+    if len(telling) <= allowed:
+        return 0.0
+    stating = sorted(o.states for o in outcomes if o.needed and o.tells(threshold))
+    most = stating[int((1 - LEAST_KEPT) * len(stating))] if stating else 1.0
+    return min(telling[allowed] + _JUST_ABOVE, most)

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-_WORD = re.compile(r"[^\W_]+|[^\w\s]|_")
+_WORD = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+|[^\w\s]|_")  # a Chinese character is a word
 _LONGEST = 60  # code points of a word that are looked at
 _REMEMBERED = 50_000
 UNKNOWN, FIRST, LAST = "[UNK]", "[CLS]", "[SEP]"
@@ -73,4 +73,5 @@ class WordPieces:
 
 
 def _bare(char: str) -> str:
-    return unicodedata.normalize("NFD", char)[0]
+    """A character without its accents; of a mark that stands by itself (U+0301, U+FE0F) nothing is left."""
+    return " " if unicodedata.category(char) == "Mn" else unicodedata.normalize("NFD", char)[0]

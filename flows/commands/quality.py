@@ -159,9 +159,9 @@ def _explanation(found: Explanation) -> str:
     """Return an explanation as indented lines."""
     if not found.passed_gate:
         return f"{found.document_id}: dropped by the gate, no word in it speaks of links"
-    lines = [
-        f"{found.document_id}: {len(found.statements)} likely statements; facts need {found.threshold:.2f}"
-    ]
+    silent = "" if found.states >= found.sureness else f" (needs {found.sureness:.2f}: no facts)"
+    head = f"{found.document_id}: states a policy {found.states:.2f}{silent}; "
+    lines = [f"{head}{len(found.statements)} likely statements; facts need {found.threshold:.2f}"]
     for statement in found.statements:
         lines.append(f"  {statement.action} {statement.probability:.2f}: {' '.join(statement.text.split())}")
         lines += [f"    cue {rule}: {text!r} ({action})" for rule, text, action in statement.cues]

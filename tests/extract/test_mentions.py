@@ -116,3 +116,31 @@ def test_mentions_lie_in_the_text_and_in_order(text: str, lang: Lang) -> None:
 )
 def test_the_nationality_of_a_company_is_no_region(text: str, lang: Lang, regions: set[str]) -> None:
     assert set(values(mentions(text, lang).regions)) == regions
+
+
+def test_a_hidden_service_is_read_as_an_unknown_one() -> None:
+    text = "Links to Etsy are blocked on TikTok. Etsy regrets that, and TikTok does not."
+    found = find_mentions(text, normalise(text), Lang.EN, lambda slug: slug == "etsy")
+
+    assert [(m.value, m.unknown) for m in found.services] == [
+        ("etsy", True),
+        ("tiktok", False),
+        ("etsy", True),
+        ("tiktok", False),
+    ]
+    assert {m.categories for m in found.services if m.unknown} == {frozenset()}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Links to Etsy Direct are gone. Etsy Direct is shut.",
+        "在 etsy 上的链接",
+        "淘宝链接恢复，淘宝表示欢迎。",
+    ],
+)
+def test_hiding_loses_no_service(text: str) -> None:
+    lang = Lang.EN if text.isascii() else Lang.ZH
+    plain, hidden = (find_mentions(text, normalise(text), lang, lambda _, h=h: h) for h in (False, True))  # type: ignore[misc]
+
+    assert {m.value for m in plain.services} <= {m.value for m in hidden.services}

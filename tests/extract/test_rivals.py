@@ -20,16 +20,19 @@ def scored(
     rank: int = 0,
     target: str = "taobao",
     loc: int = 9,
+    platform: str = "douyin",
+    host: int = 0,
+    group: int = 0,
 ) -> Scored:
-    """A proposal for `douyin` with its probability; `rank` is the surface's."""
+    """A proposal with its probability; ranks of surface (`rank`), platform (`host`) and target (`group`)."""
     place = Clause(clause, 0, 9, 0, 0, None, None, (), (), (), (), (0.0, 0.0, 0.0))
     event = Event(place, action, 0.9, {})
 
     def choice(value: str, at: int) -> Choice:
         return Choice(Candidate(value, None, loc, (), ()), 0.5, at)
 
-    choices = (choice("douyin", 0), choice(surface, rank), choice(target, 0))
-    return Proposal(Key("douyin", surface, target, action), event, choices, ()), chance
+    choices = (choice(platform, host), choice(surface, rank), choice(target, group))
+    return Proposal(Key(platform, surface, target, action), event, choices, ()), chance
 
 
 def test_the_less_likely_of_two_places_is_left_out() -> None:
@@ -94,3 +97,17 @@ def test_of_two_actions_on_one_link_the_much_less_likely_goes() -> None:
     assert standing([allow, restrict]) == [allow]
     almost = scored(0.7, action=Action.RESTRICT)
     assert standing([allow, almost]) == [allow, almost]
+
+
+def test_a_statement_speaks_of_one_platform_or_of_a_list() -> None:
+    rival = scored(0.4, platform="kuaishou", host=1)
+    listed, close = scored(0.4, platform="kuaishou"), scored(0.7, platform="kuaishou", host=1)
+    assert standing([scored(0.9), rival]) == [scored(0.9)]
+    assert standing([scored(0.9), listed]) == [scored(0.9), listed]
+    assert standing([scored(0.9), close]) == [scored(0.9), close]
+
+
+def test_a_statement_speaks_of_one_target_or_of_a_list() -> None:
+    rival, listed = scored(0.4, target="etsy", group=1), scored(0.4, target="etsy")
+    assert standing([scored(0.9), rival]) == [scored(0.9)]
+    assert standing([scored(0.9), listed]) == [scored(0.9), listed]

@@ -86,15 +86,15 @@ ZH_CLAUSE = "抖音直播间屏蔽淘宝链接，"
 HOSTILE: dict[str, tuple[Callable[[int], str], Lang, int]] = {
     "link words": (lambda n: "link " * n, Lang.EN, 1500),
     "link words without a space": (lambda n: "链接" * n, Lang.ZH, 2000),
-    "one English sentence": (lambda n: f"{EN_SENTENCE} and " * n, Lang.EN, 50),
+    "one English sentence": (lambda n: f"{EN_SENTENCE} and " * n, Lang.EN, 30),
     "one Chinese sentence": (lambda n: ZH_CLAUSE * n, Lang.ZH, 50),
-    "sentences": (lambda n: f"{EN_SENTENCE}. " * n, Lang.EN, 50),
-    "items": (lambda n: f"- {EN_SENTENCE}.\n" * n, Lang.EN, 50),
+    "sentences": (lambda n: f"{EN_SENTENCE}. " * n, Lang.EN, 30),
+    "items": (lambda n: f"- {EN_SENTENCE}.\n" * n, Lang.EN, 30),
     "names in one sentence": (
         lambda n: f"Links to {', '.join(map(unknown_name, range(n)))} are blocked on TikTok.", Lang.EN, 1000,
     ),
     "a sentence for each name": (
-        lambda n: " ".join(f"Links to {unknown_name(i)} end." for i in range(n)), Lang.EN, 80,
+        lambda n: " ".join(f"Links to {unknown_name(i)} end." for i in range(n)), Lang.EN, 40,
     ),
     "open quotes": (lambda n: '"link ' * n, Lang.EN, 2000),
     "right-to-left marks": (lambda n: "\u202elink\u202c\u200f " * n, Lang.EN, 2000),
@@ -107,6 +107,10 @@ HOSTILE: dict[str, tuple[Callable[[int], str], Lang, int]] = {
     "digits": (lambda n: "link " + "1" * n, Lang.EN, 10000),
     "dates": (lambda n: "link 1 March 2022 " * n, Lang.EN, 50),
     "capitals": (lambda n: "link " + "Aaa " * n, Lang.EN, 2000),
+    "headlines": (lambda n: "Link To Every Single Place\n" * n, Lang.EN, 200),
+    "domains": (lambda n: "link a-b.c-d." * n, Lang.EN, 1000),
+    "quoted names": (lambda n: "链接" + "“青麦圈”" * n, Lang.ZH, 1000),
+    "one long title": (lambda n: "链接青麦圈公告" * n, Lang.ZH, 300),
 }  # fmt: skip
 GROWTH = 4
 LINEAR = 6.0  # times the work for a text GROWTH times as long; squares would need 16

@@ -12,6 +12,7 @@ import pytest
 
 from extract.data import DataError
 from extract.events import GATE_WIDTH, SLOT_WIDTH
+from extract.judge import DOCUMENT_NAMES, Judge
 from extract.proposals import TUPLE_NAMES
 from extract.records import Lang
 from extract.scorer import Forest, Linear, Models, load_models, read_models, rows
@@ -70,7 +71,11 @@ def test_json_keeps_every_probability(tmp_path: Path) -> None:
     for before, after, width in pairs:
         sample = rows((rng.normal(size=(40, width)) * 5).tolist(), width)
         assert before.probability(sample).tolist() == after.probability(sample).tolist()
-    assert (again.thresholds, again.sureness) == (models.thresholds, models.sureness)
+    assert (again.thresholds, again.judges, again.sureness) == (
+        models.thresholds,
+        models.judges,
+        models.sureness,
+    )
     assert {k: (v.bias, dict(v.weights)) for k, v in again.words.items()} == {
         k: (v.bias, dict(v.weights)) for k, v in models.words.items()
     }
@@ -80,7 +85,7 @@ def test_the_shipped_weights_fit_the_features() -> None:
     models = load_models()
 
     assert set(models.thresholds) == {lang.value for lang in Lang}
-    assert all(0 < value <= models.sureness[lang] < 1 for lang, value in models.thresholds.items())
+    assert all(0 < value < 1 and 0 <= models.sureness[lang] < 1 for lang, value in models.thresholds.items())
     for forest, width in [
         (models.gate, GATE_WIDTH),
         (models.tuples, len(TUPLE_NAMES)),
@@ -100,9 +105,12 @@ def without(key: str) -> Callable[[dict[str, Any]], object]:
     [
         *(
             pytest.param(without(key), id=f"no {key}")
-            for key in ("gate", "slots", "tuples", "words", "thresholds", "sureness")
+            for key in ("gate", "slots", "tuples", "words", "thresholds", "judges", "sureness")
         ),
         pytest.param(lambda data: [data], id="a list"),
+        pytest.param(
+            lambda data: {**data, "judges": {"en": {"bias": 0, "weights": [1]}}}, id="a short judge"
+        ),
         pytest.param(lambda data: {**data, "words": {"en.block": 3}}, id="a word model that is a number"),
         pytest.param(
             lambda data: {**data, "gate": {**data["gate"], "left": None}}, id="a forest without nodes"
@@ -113,7 +121,8 @@ def test_a_damaged_model_is_refused_by_name(
     tmp_path: Path, damage: Callable[[dict[str, Any]], object]
 ) -> None:
     halves = {"en": 0.5, "zh": 0.5}
-    tiny = Models({}, STUMPS, {"platform": STUMPS}, STUMPS, halves, halves).to_json({})
+    judges = dict.fromkeys(halves, Judge(0.0, (0.0,) * len(DOCUMENT_NAMES)))
+    tiny = Models({}, STUMPS, {"platform": STUMPS}, STUMPS, halves, judges, halves).to_json({})
     path = tmp_path / "weights.json"
     path.write_text(json.dumps(damage(tiny)), encoding="utf-8")
 

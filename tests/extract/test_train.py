@@ -14,10 +14,12 @@ from extract.data import DataError
 from extract.events import gate_rows
 from extract.excerpts import excerpts, origin
 from extract.gold import Annotated, GoldFact
+from extract.judge import DOCUMENT_NAMES, Judge
 from extract.records import Action, Lang, Stage
-from extract.samples import Odds, Sample, odds_of, prepare
+from extract.samples import HIDDEN, Odds, Sample, odds_of, prepare
 from extract.scorer import load_models
-from extract.train import Partial, corrected
+from extract.thresholds import Outcome
+from extract.train import LEAST_LIKELY, Partial, corrected, cut
 from extract.weights import Corrector
 from tests.extract.test_corrector import DOCUMENT
 from tests.extract.tiny import tiny_corrector
@@ -78,3 +80,41 @@ def test_what_the_forests_say_in_training_is_what_they_say_of_a_text() -> None:
     matrix = gate_rows(sample.reading, gather_clauses(sample.reading), sample.eligible, models.words)
 
     np.testing.assert_allclose(odds_of(sample, models).gate, log_odds(models.gate.probability(matrix)))
+
+
+def outcome(states: float, needed: int, chance: float = 0.6) -> Outcome:
+    row = (states, *(0.0,) * (len(DOCUMENT_NAMES) - 1))
+    return Outcome(((chance, bool(needed)),), needed, 1.0, row)
+
+
+def test_a_judge_tells_documents_by_what_their_features_say() -> None:
+    outcomes = [*(outcome(i / 10, 1) for i in range(20, 40)), *(outcome(i / 10, 0) for i in range(20))]
+    cuts = cut({"en": outcomes, "zh": []})
+
+    assert set(cuts.judges) == {"en"}
+    chances = [cuts.judges["en"].chance(o.row) for o in outcomes]
+    assert min(chances[:20]) > 0.5 > max(chances[20:])
+    assert LEAST_LIKELY <= cuts.thresholds["en"] <= 0.6
+    assert max(chances[20:]) < cuts.sureness["en"] <= sorted(chances[:20])[2]
+
+
+def test_without_silent_documents_nothing_is_held_back() -> None:
+    cuts = cut({"en": [outcome(1.0, 1), outcome(2.0, 2)]})
+
+    assert cuts.judges["en"] == Judge(0.0, (0.0,) * len(DOCUMENT_NAMES))
+    assert cuts.sureness["en"] == 0.0
+
+
+def test_training_documents_are_read_without_some_services() -> None:
+    texts = [
+        f"Links to Etsy are blocked on TikTok, said Reuters in report {n}. So did Etsy." for n in range(60)
+    ]
+    documents = [replace(DOCUMENT, id=f"hidden-{n}", text=text) for n, text in enumerate(texts)]
+    samples = [prepare(Annotated(document, ())) for document in documents]
+    named = [m for s in samples for m in s.reading.mentions.services]
+    share = sum(m.unknown for m in named) / len(named)
+
+    assert HIDDEN / 3 < share < HIDDEN * 3
+    assert {m.value for m in named} == {"etsy", "tiktok", "reuters"}
+    again = prepare(samples[0].gold).reading.mentions
+    assert again == samples[0].reading.mentions

@@ -1,0 +1,90 @@
+"""Names of services in a Chinese text that no gazetteer has to know.
+
+Chinese has no capitals, and a run of characters that no dictionary holds is mostly no name. But a notice puts
+its service in quotation marks and then writes it again, begins its title with it, or is signed by one of its
+offices. Whether such a name is a platform, a target or neither is left to the rankers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from extract.normal import normalise
+
+_HAN = r"[\u4e00-\u9fff]"
+_QUOTED = re.compile(rf"“({_HAN}{{2,7}})”|「({_HAN}{{2,7}})」|『({_HAN}{{2,7}})』|\"([^\"\n]*)\"")
+_ALL_HAN = re.compile(rf"{_HAN}{{2,7}}")
+_TITLE = re.compile(rf"(?:【|致|关于|關於)?({_HAN}{{2,8}}?)(?=[：:|｜“「 ]|关于|關於|公告|通知|官方)")
+_OFFICE = (
+    r"(?:平台|社区|社區|社群|产品|產品|规则|規則|内容|生态|商家|用户|用戶|作家|作者|创作者|安全|治理|运营|運營|營運|"
+    r"管理|客服|服务|服務|站务|站務|商业|电商|审核|体验|直播|版权|公约|编辑){0,3}"
+    r"(?:部|组|組|中心|团队|團隊|小组|小組|委员会|官方|敬上|谨上|謹上|启|啟|处)"
+)
+_SIGNED = re.compile(rf"[—\-\s]*({_HAN}{{2,8}}?)(?:香港|台灣|台湾|大陆)?[\s·・|]*{_OFFICE}\s*")
+_LAST_LINES = 3
+_LONGEST_LINE = 20
+_LONGEST_TITLE = 200
+_LEAST_STEM = 2  # characters
+_MOST = 40  # quoted runs that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class HanWords:
+    """Words that names end in, and that stand in none; all in simplified characters.
+
+    Attributes:
+        tails: word -> what the English name has in its place; nothing for a mere "community".
+        particles: that stand in no name.
+        starts: that no name begins with ("直播").
+    """
+
+    tails: Mapping[str, str]
+    particles: frozenset[str]
+    starts: tuple[str, ...]
+
+    def parted(self, name: str) -> tuple[str, str | None]:
+        """A name without the ordinary word it ends in, and that word in English (None if there is none)."""
+        folded = normalise(name)
+        for tail, english in self.tails.items():
+            if folded.endswith(tail) and len(name) >= len(tail) + _LEAST_STEM:
+                return name[: -len(tail)], english
+        return name, None
+
+    def may_name(self, name: str) -> bool:
+        """Whether a run that a text puts forward may be a name."""
+        stem = normalise(self.parted(name)[0])
+        return (
+            len(stem) >= _LEAST_STEM
+            and not stem.startswith(self.starts)
+            and not any(part in stem for part in self.particles)
+        )
+
+
+def han_names(text: str, words: HanWords) -> Iterator[str]:
+    """Runs put forward as names: quoted and written again, at the head of the title, or signing the text."""
+    return filter(words.may_name, _runs(text, words))
+
+
+def _quoted(text: str) -> Iterator[str]:
+    for match in _QUOTED.finditer(text):
+        run = match[match.lastindex or 0]
+        if _ALL_HAN.fullmatch(run):
+            yield run
+
+
+def _runs(text: str, words: HanWords) -> Iterator[str]:
+    title, _, rest = text.partition("\n")
+    title = title[:_LONGEST_TITLE] if rest else ""  # one line alone is no title
+    for name in islice(dict.fromkeys(_quoted(text)), _MOST):
+        if name in title or text.count(name) > 1:
+            yield name
+    opens = _TITLE.match(title)
+    if opens and (opens[1] in rest or words.parted(opens[1])[1] is not None):
+        yield opens[1]
+    for line in text.rstrip().splitlines()[-_LAST_LINES:]:
+        signed = _SIGNED.fullmatch(line) if len(line) <= _LONGEST_LINE else None
+        if signed:
+            yield signed[1]
