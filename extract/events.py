@@ -39,7 +39,7 @@ class Scorers(Protocol):
 
     @property
     def words(self) -> Mapping[str, Linear]:
-        """(language, action) -> linear model."""
+        """Action or slot -> linear model."""
 
     @property
     def gate(self) -> Classifier:
@@ -50,8 +50,8 @@ class Scorers(Protocol):
         """One ranker a slot."""
 
     @property
-    def correctors(self) -> Mapping[str, Corrector]:
-        """Language -> what corrects the gate and the rankers."""
+    def corrector(self) -> Corrector | None:
+        """What corrects the gate and the rankers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Ranker:
         eligible = speaking_clauses(self.reading, text_clauses(self.reading, self.clauses))
         matrix = gate_rows(self.reading, self.clauses, eligible, self.models.words)
         found = self.models.gate.probability(matrix)
-        corrector = self.models.correctors.get(self.reading.document.lang)
+        corrector = self.models.corrector
         if corrector is not None and max(found, default=0.0) >= HOPELESS:
             self.second = read_again(self.reading, corrector, eligible)
         if self.second is not None:
@@ -134,7 +134,7 @@ class Ranker:
 
     def _rank(self, slot: str, statements: Sequence[tuple[Clause, Action]]) -> list[tuple[Choice, ...]]:
         """Rank the candidates of each statement, scored in one batch."""
-        words = self.models.words.get(f"{self.reading.document.lang}.{slot}")
+        words = self.models.words.get(slot)
         pools = [self.slots.slot(clause, action, slot) for clause, action in statements]
         matrix = rows(
             ((*c.row, words.score(c.bag) if words else 0.0) for pool in pools for c in pool), SLOT_WIDTH
@@ -160,12 +160,11 @@ def gate_rows(
 ) -> Floats:
     """Gate rows of the eligible clauses only; neighbours are looked up among all clauses."""
     features = GateFeatures(reading, clauses)
-    lang = reading.document.lang.value
     out = []
     for clause in eligible:
         bag = tokens(reading, clause)
         for action, row in zip(ACTIONS, features.rows(clause), strict=True):
-            model = words.get(f"{lang}.{action}")
+            model = words.get(action)
             out.append([*row, model.score(bag) if model else 0.0])
     return rows(out, GATE_WIDTH)
 

@@ -108,22 +108,21 @@ def _statement(
 
 def explain(document: Document) -> Explanation:
     """Explain every statement that passed the gate's floor, in text order."""
-    models = shipped_models()
-    lang = document.lang.value
+    models = shipped_models(document.lang)
     if not could_state_policy(document.title, document.text):
         return Explanation(
             document.id,
             passed_gate=False,
-            threshold=models.thresholds[lang],
+            threshold=models.threshold,
             states=0.0,
-            sureness=models.sureness[lang],
+            sureness=models.sureness,
             statements=(),
         )
     reading = read(document)
     ranker = Ranker(reading, models)
     events, scored = score(reading, ranker, models)
     row = document_row(reading, events, [chance for _, chance in scored])
-    facts = {p.key for p, _ in chosen(scored, models.threshold(lang, row))}
+    facts = {p.key for p, _ in chosen(scored, models.least(row))}
     statements = []
     for event, details in zip(events, ranker.details(events), strict=True):
         own = sorted(((p, c) for p, c in scored if p.event is event), key=lambda x: -x[1])
@@ -131,9 +130,9 @@ def explain(document: Document) -> Explanation:
     return Explanation(
         document.id,
         passed_gate=True,
-        threshold=models.thresholds[lang],
-        states=models.judges[lang].chance(row),
-        sureness=models.sureness[lang],
+        threshold=models.threshold,
+        states=models.judge.chance(row),
+        sureness=models.sureness,
         statements=tuple(statements),
     )
 

@@ -69,11 +69,9 @@ class MentionFinder:
 class FactFinder:
     """Writes the extraction into `doc._.extraction` and its facts into `doc._.facts`."""
 
-    def __init__(self, threshold: float) -> None:
-        models = shipped_models()
-        own = {lang.value: threshold for lang in Lang}
-        every = dict.fromkeys(own, 0.0)
-        self.models = replace(models, thresholds=own, sureness=every) if threshold > 0 else models
+    def __init__(self, lang: Lang, threshold: float) -> None:
+        models = shipped_models(lang)
+        self.models = replace(models, threshold=threshold, sureness=0.0) if threshold > 0 else models
 
     def __call__(self, doc: Doc) -> Doc:
         """Extract the facts of one document."""
@@ -96,9 +94,9 @@ def create_mentions(nlp: Language, name: str) -> MentionFinder:
 )
 def create_facts(nlp: Language, name: str, threshold: float) -> FactFinder:
     """Factory of the fact finder."""
-    del nlp, name
+    del name
     register_extensions()
-    return FactFinder(threshold)
+    return FactFinder(Lang(str(nlp.lang)), threshold)
 
 
 def build(lang: str) -> Language:

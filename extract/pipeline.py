@@ -13,7 +13,7 @@ from extract.facts import choose, find_missed
 from extract.gate import could_state_policy
 from extract.proposals import TUPLE_NAMES, Proposal, feature_fingerprint, find_proposals
 from extract.reading import Reading, read
-from extract.records import Document, Extraction
+from extract.records import Document, Extraction, Lang
 from extract.scorer import Models, load_models, rows
 
 _DATA = ("vocabulary/*.toml", "rules/*/*.toml", "models/*.json", "models/*.npz", "*.py", "dates/*.py")
@@ -40,16 +40,16 @@ def score(
 
 
 @cache
-def shipped_models() -> Models:
-    """The weights that ship with the package.
+def shipped_models(lang: Lang) -> Models:
+    """The weights of a language that ship with the package.
 
     Raises:
         DataError: they were grown on other features than this code computes.
     """
-    models = load_models()
+    models = load_models(lang)
     if models.features != feature_fingerprint():
         raise DataError(
-            "extract/models/scorer.json does not fit the features of this version: linkpolicy train"
+            f"extract/models/scorer_{lang}.json does not fit the features of this version: linkpolicy train"
         )
     return models
 
@@ -59,16 +59,16 @@ def extract_facts(document: Document, models: Models | None = None) -> Extractio
 
     Args:
         document: title and text as given; lone surrogates must have been replaced.
-        models: weights; those that ship with the package if None.
+        models: weights of its language; those that ship with the package if None.
     """
     if not could_state_policy(document.title, document.text):
         return Extraction(document.id, reference=document.published, passed_gate=False)
-    models = models or shipped_models()
+    models = models or shipped_models(document.lang)
     reading = read(document)
     ranker = Ranker(reading, models)
     events, scored = score(reading, ranker, models)
     row = document_row(reading, events, [chance for _, chance in scored])
-    threshold = models.threshold(document.lang.value, row)
+    threshold = models.least(row)
     facts = choose(reading, ranker, scored, threshold)
     return Extraction(
         document.id,

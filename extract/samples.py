@@ -66,8 +66,7 @@ class Odds:
 
 def odds_of(sample: Sample, models: Scorers) -> Odds:
     """Log-odds of a sample's clauses and candidates by forests alone."""
-    lang = sample.gold.document.lang.value
-    words = [models.words.get(f"{lang}.{action}") for action in ACTIONS]
+    words = [models.words.get(action) for action in ACTIONS]
     gate = [
         (*sample.gate_dense[i * len(ACTIONS) + j], model.score(bag) if model else 0.0)
         for i, bag in enumerate(sample.bags)
@@ -75,7 +74,7 @@ def odds_of(sample: Sample, models: Scorers) -> Odds:
     ]
     slots = {}
     for slot, found in sample.slots.items():
-        model = models.words.get(f"{lang}.{slot}")
+        model = models.words.get(slot)
         matrix = rows(((*c.row, model.score(c.bag) if model else 0.0) for c in found.candidates), SLOT_WIDTH)
         slots[slot] = log_odds(models.slots[slot].probability(matrix))
     return Odds(log_odds(models.gate.probability(rows(gate, GATE_WIDTH))), slots)

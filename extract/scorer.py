@@ -6,7 +6,7 @@ import functools
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from extract.data import ROOT, DataError
 from extract.judge import DOCUMENT_NAMES, Judge
-from extract.weights import Corrector, Correctors
+from extract.records import Lang
+from extract.weights import Corrector, read_corrector
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -108,46 +109,45 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """All learned parts.
+    """All that is learned of a language.
 
     Attributes:
-        words: (language, action) -> linear model over the clause's tokens.
+        words: action or slot -> linear model over the tokens of a clause or candidate.
         gate: does a clause state an action? One forest for all actions.
         slots: slot -> forest over its candidates.
         tuples: is a combination of slots a fact of the document?
-        thresholds: language -> least probability of a fact.
-        judges: language -> does a document state anything?
-        sureness: language -> least probability of that.
+        threshold: least probability of a fact.
+        judge: does a document state anything?
+        sureness: least probability of that.
         features: fingerprint of the features that the forests were grown on.
-        correctors: language -> second reader of its texts; kept in files of their own.
+        corrector: second reader of the texts, if there is one; kept in a file of its own.
     """
 
     words: Mapping[str, Linear]
     gate: Forest
     slots: Mapping[str, Forest]
     tuples: Forest
-    thresholds: Mapping[str, float]
-    judges: Mapping[str, Judge]
-    sureness: Mapping[str, float]
+    threshold: float
+    judge: Judge
+    sureness: float
     features: str = ""
-    correctors: Mapping[str, Corrector] = field(default_factory=dict)
+    corrector: Corrector | None = None
 
-    def threshold(self, lang: str, document: Sequence[float]) -> float:
+    def least(self, document: Sequence[float]) -> float:
         """Least probability of a fact in a document with these features.
 
         Infinite if it is not likely enough that the document states anything.
         """
-        chance = self.judges[lang].chance(document)
-        return self.thresholds[lang] if chance >= self.sureness[lang] else math.inf
+        return self.threshold if self.judge.chance(document) >= self.sureness else math.inf
 
-    def to_json(self, correctors: Mapping[str, str]) -> dict[str, Any]:
-        """As plain JSON values; `correctors` are the digests of their files, by language."""
+    def to_json(self, corrector: str | None) -> dict[str, Any]:
+        """As plain JSON values; `corrector` is the digest of its file."""
         return {
             "features": self.features,
-            "correctors": dict(correctors),
-            "thresholds": dict(self.thresholds),
-            "judges": {k: {"bias": v.bias, "weights": list(v.weights)} for k, v in self.judges.items()},
-            "sureness": dict(self.sureness),
+            "corrector": corrector,
+            "threshold": self.threshold,
+            "judge": {"bias": self.judge.bias, "weights": list(self.judge.weights)},
+            "sureness": self.sureness,
             "gate": self.gate.to_json(),
             "slots": {k: v.to_json() for k, v in self.slots.items()},
             "tuples": self.tuples.to_json(),
@@ -164,31 +164,36 @@ def _read_judge(given: Mapping[str, Any]) -> Judge:
     return Judge(float(given["bias"]), weights)
 
 
-def corrector_path(path: Path, lang: str) -> Path:
-    """Where the corrector of a language stands, beside a model file."""
-    return path.with_name(f"corrector_{lang}.npz")
+def scorer_path(directory: Path, lang: Lang) -> Path:
+    """Where the models of a language stand, save their corrector."""
+    return directory / f"scorer_{lang}.json"
 
 
-def read_models(path: Path) -> Models:
-    """Read a model file; the correctors that it names are read when they are needed.
+def corrector_path(directory: Path, lang: Lang) -> Path:
+    """Where the corrector of a language stands."""
+    return directory / f"corrector_{lang}.npz"
+
+
+def read_models(directory: Path, lang: Lang) -> Models:
+    """Read the models of a language.
 
     Raises:
         DataError: a file is missing or not what `linkpolicy train` writes.
     """
+    path = scorer_path(directory, lang)
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
+        digest = data["corrector"]
         return Models(
             words={k: Linear(v["bias"], v["weights"]) for k, v in data["words"].items()},
             gate=Forest.from_json(data["gate"]),
             slots={k: Forest.from_json(v) for k, v in data["slots"].items()},
             tuples=Forest.from_json(data["tuples"]),
-            thresholds=data["thresholds"],
-            judges={k: _read_judge(v) for k, v in data["judges"].items()},
-            sureness=data["sureness"],
+            threshold=float(data["threshold"]),
+            judge=_read_judge(data["judge"]),
+            sureness=float(data["sureness"]),
             features=data["features"],
-            correctors=Correctors(
-                {lang: (corrector_path(path, lang), digest) for lang, digest in data["correctors"].items()}
-            ),
+            corrector=digest and read_corrector(corrector_path(directory, lang), digest),
         )
     except DataError:
         raise
@@ -197,9 +202,9 @@ def read_models(path: Path) -> Models:
 
 
 @functools.cache
-def load_models() -> Models:
-    """The weights that ship with the package, read once."""
-    return read_models(ROOT / "models" / "scorer.json")
+def load_models(lang: Lang) -> Models:
+    """The weights of a language that ship with the package, read once: most nights read one language."""
+    return read_models(ROOT / "models", lang)
 
 
 def rows(values: Iterable[Sequence[float]], width: int) -> Floats:

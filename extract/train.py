@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -48,23 +48,19 @@ _TUPLE = Growth(trees=120, leaves=8, rate=0.06, least=30)
 
 
 def _words(samples: Sequence[Sample]) -> dict[str, Linear]:
-    """Word models of each language: one an action over clauses, one a slot over candidates."""
+    """Word models: one an action over clauses, one a slot over candidates."""
     models: dict[str, Linear | None] = {}
-    for lang in Lang:
-        mine = [s for s in samples if s.gold.document.lang is lang]
-        for j, action in enumerate(ACTIONS):
-            pairs = [
-                (bag, label)
-                for s in mine
-                for i, bag in enumerate(s.bags)
-                if not math.isnan(label := s.gate_labels[i * len(ACTIONS) + j])
-            ]
-            models[f"{lang}.{action}"] = fit_linear([b for b, _ in pairs], [y for _, y in pairs], 3, 10.0)
-        for slot in (*SLOTS, *DETAILS):
-            bags = [c.bag for s in mine for c in s.slots[slot].candidates]
-            models[f"{lang}.{slot}"] = fit_linear(
-                bags, [y for s in mine for y in s.slots[slot].labels], 3, 2.0
-            )
+    for j, action in enumerate(ACTIONS):
+        pairs = [
+            (bag, label)
+            for s in samples
+            for i, bag in enumerate(s.bags)
+            if not math.isnan(label := s.gate_labels[i * len(ACTIONS) + j])
+        ]
+        models[action] = fit_linear([b for b, _ in pairs], [y for _, y in pairs], 3, 10.0)
+    for slot in (*SLOTS, *DETAILS):
+        bags = [c.bag for s in samples for c in s.slots[slot].candidates]
+        models[slot] = fit_linear(bags, [y for s in samples for y in s.slots[slot].labels], 3, 2.0)
     return {name: model for name, model in models.items() if model is not None}
 
 
@@ -73,13 +69,12 @@ def _gate_matrix(
 ) -> tuple[Floats, Floats, Floats]:
     x, y, w = [], [], []
     for s, model in zip(samples, words, strict=True):
-        lang = s.gold.document.lang
         for i, bag in enumerate(s.bags):
             for j, action in enumerate(ACTIONS):
                 at = i * len(ACTIONS) + j
                 if math.isnan(s.gate_labels[at]):
                     continue
-                linear = model.get(f"{lang}.{action}")
+                linear = model.get(action)
                 x.append([*s.gate_dense[at], linear.score(bag) if linear else 0.0])
                 y.append(s.gate_labels[at])
                 w.append(s.gold.weight)
@@ -93,7 +88,7 @@ class Partial:
     words: Mapping[str, Linear]
     gate: Forest
     slots: Mapping[str, Forest]
-    correctors: Mapping[str, Corrector] = field(default_factory=dict)
+    corrector: Corrector | None = None
 
 
 def fit_first(samples: Sequence[Sample], folds: int = 3) -> Partial:
@@ -111,7 +106,7 @@ def _slot_matrix(
 ) -> tuple[Floats, Floats, Floats]:
     x, y, w = [], [], []
     for s, models in zip(samples, words, strict=True):
-        linear = models.get(f"{s.gold.document.lang}.{slot}")
+        linear = models.get(slot)
         x += [(*c.row, linear.score(c.bag) if linear else 0.0) for c in s.slots[slot].candidates]
         y += s.slots[slot].labels
         w += [s.gold.weight] * len(s.slots[slot].labels)
@@ -143,25 +138,24 @@ def _tuple_matrix(
 Tutor = Callable[[Sequence[Sample], Sequence[Odds]], Corrector]
 
 
-def fit(samples: Sequence[Sample], folds: int = FOLDS, tutors: Mapping[Lang, Tutor] | None = None) -> Models:
-    """Fit all stages on all samples.
+def fit(samples: Sequence[Sample], folds: int = FOLDS, tutor: Tutor | None = None) -> Models:
+    """Fit all stages on all samples of a language.
 
     Args:
         samples: whole documents and excerpts.
         folds: in which the forests of the first stages see other documents than they judge.
-        tutors: language -> what trains a corrector on samples and what forests say of them.
+        tutor: what trains a corrector on samples and what forests say of them.
     """
     own = [fold_of(s.gold.document.id, folds) for s in samples]
     partials = [
         fit_first([s for s, k in zip(samples, own, strict=True) if k != fold]) for fold in range(folds)
     ]
-    correctors: dict[str, Corrector] = {}
-    judges = [partials[k] for k in own]
-    for lang, tutor in (tutors or {}).items():
-        correctors[lang], judges = corrected(samples, judges, lang, tutor)
+    corrector, judges = None, [partials[k] for k in own]
+    if tutor is not None:
+        corrector, judges = corrected(samples, judges, tutor)
     ordered = [find_events(s.reading, judge) for s, judge in zip(samples, judges, strict=True)]
     x, y, w = _tuple_matrix(samples, ordered)
-    cuts = cut(_outcomes(samples, ordered, folds))
+    threshold, judge, sureness = cut(_outcomes(samples, ordered, folds))
     forest = fit_forest(x, y, w, _TUPLE)
     first = fit_first(samples)
     return Models(
@@ -169,59 +163,46 @@ def fit(samples: Sequence[Sample], folds: int = FOLDS, tutors: Mapping[Lang, Tut
         first.gate,
         first.slots,
         forest,
-        cuts.thresholds,
-        cuts.judges,
-        cuts.sureness,
+        threshold,
+        judge,
+        sureness,
         feature_fingerprint(),
-        correctors,
+        corrector,
     )
 
 
 def corrected(
-    samples: Sequence[Sample], judges: Sequence[Partial], lang: Lang, tutor: Tutor
+    samples: Sequence[Sample], judges: Sequence[Partial], tutor: Tutor
 ) -> tuple[Corrector, list[Partial]]:
-    """The corrector of a language, and the judges of all samples with one that has not seen them.
+    """The corrector, and the judges of all samples with one that has not seen them.
 
     Excerpts say nothing that their documents do not: correctors learn from whole documents only.
 
     Raises:
         DataError: one half of the documents would be empty.
     """
-    mine = [i for i, s in enumerate(samples) if s.gold.document.lang is lang]
-    whole = [i for i in mine if is_whole(samples[i].gold)]
+    whole = [i for i, s in enumerate(samples) if is_whole(s.gold)]
     odds = {i: odds_of(samples[i], judges[i]) for i in whole}
-    side = {i: fold_of("c" + samples[i].gold.document.id, 2) for i in mine}
+    side = [fold_of("c" + s.gold.document.id, 2) for s in samples]
     if {side[i] for i in whole} != {0, 1}:
-        raise DataError(f"too few documents in '{lang}' to train a corrector")
+        raise DataError("too few documents to train a corrector")
 
     def taught(chosen: Sequence[int]) -> Corrector:
         return tutor([samples[i] for i in chosen], [odds[i] for i in chosen])
 
     halves = [taught([i for i in whole if side[i] != half]) for half in range(2)]
-    found = list(judges)
-    for i in mine:
-        found[i] = replace(judges[i], correctors={**judges[i].correctors, lang: halves[side[i]]})
+    found = [replace(judge, corrector=halves[k]) for judge, k in zip(judges, side, strict=True)]
     return taught(whole), found
 
 
-@dataclass(frozen=True, slots=True)
-class Cuts:
-    """What decides, by language, how likely a fact must be and which documents may give any."""
+def cut(outcomes: Sequence[Outcome]) -> tuple[float, Judge, float]:
+    """The least probability of a fact, the judge of documents, and how sure it must be of one.
 
-    thresholds: Mapping[str, float]
-    judges: Mapping[str, Judge]
-    sureness: Mapping[str, float]
-
-
-def cut(outcomes: Mapping[str, Sequence[Outcome]]) -> Cuts:
-    """Cuts for what was predicted out of fold; each document is judged by a judge that has not seen it."""
-    thresholds, judges, sureness = {}, {}, {}
-    for lang, found in outcomes.items():
-        if found:
-            thresholds[lang] = max(LEAST_LIKELY, fact_threshold(found))
-            judges[lang] = _judge(found)
-            sureness[lang] = document_threshold(_judged(found), thresholds[lang])
-    return Cuts(thresholds, judges, sureness)
+    Args:
+        outcomes: out-of-fold predictions; each document is judged by a judge that has not seen it.
+    """
+    threshold = max(LEAST_LIKELY, fact_threshold(outcomes))
+    return threshold, _judge(outcomes), document_threshold(_judged(outcomes), threshold)
 
 
 def _judge(outcomes: Sequence[Outcome]) -> Judge:
@@ -239,14 +220,12 @@ def _judged(outcomes: Sequence[Outcome]) -> list[Outcome]:
     return found
 
 
-def _outcomes(
-    samples: Sequence[Sample], events: Sequence[Sequence[Event]], folds: int
-) -> dict[str, list[Outcome]]:
-    """Out-of-fold predictions for each whole document that the gate lets through, per language.
+def _outcomes(samples: Sequence[Sample], events: Sequence[Sequence[Event]], folds: int) -> list[Outcome]:
+    """Out-of-fold predictions for each whole document that the gate lets through.
 
     They are made from readings with hidden services, as unseen documents will have unknown ones.
     """
-    found: dict[str, list[Outcome]] = {lang.value: [] for lang in Lang}
+    found: list[Outcome] = []
     for k in range(folds):
         train = [i for i, s in enumerate(samples) if fold_of(s.gold.document.id, folds) != k]
         x, y, w = _tuple_matrix([samples[i] for i in train], [events[i] for i in train])
@@ -267,8 +246,7 @@ def _outcomes(
             )
             row = document_row(samples[i].reading, events[i], chances.tolist())
             doubtful = bool(samples[i].gold.facts) and not required
-            outcome = Outcome(scored, len(required), samples[i].gold.weight, row, doubtful=doubtful)
-            found[document.lang.value].append(outcome)
+            found.append(Outcome(scored, len(required), samples[i].gold.weight, row, doubtful=doubtful))
     return found
 
 
@@ -295,15 +273,21 @@ def train(
     gold: Sequence[Annotated],
     progress: Callable[[str], None] = lambda _: None,
     tutors: Mapping[Lang, Tutor] | None = None,
-) -> Models:
-    """Fit all models on annotated documents and excerpts of them; the same documents give the same weights.
+) -> dict[Lang, Models]:
+    """Fit the models of each language on its annotated documents and excerpts of them.
+
+    The same documents give the same weights.
 
     Args:
-        gold: training documents.
+        gold: training documents; a language without any gets no models.
         progress: called with a line whenever a stage begins.
-        tutors: see `fit`.
+        tutors: of the languages that get a corrector, see `fit`.
     """
-    progress(f"reading {len(gold)} documents")
-    samples = [prepare(a) for a in (*gold, *(e for whole in gold for e in excerpts(whole)))]
-    progress("fitting gate, slots and combinations")
-    return fit(samples, tutors=tutors)
+    found = {}
+    for lang in Lang:
+        if mine := [a for a in gold if a.document.lang is lang]:
+            progress(f"{lang}: reading {len(mine)} documents")
+            samples = [prepare(a) for a in (*mine, *(e for whole in mine for e in excerpts(whole)))]
+            progress(f"{lang}: fitting gate, slots and combinations")
+            found[lang] = fit(samples, tutor=(tutors or {}).get(lang))
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,33 +123,3 @@ def read_corrector(path: Path, digest: str) -> Corrector:
             return unpack(dict(stored))
     except (EOFError, ValueError, KeyError, IndexError, TypeError, BadZipFile) as error:
         raise DataError(f"{path}: not the weights of a corrector ({error})") from error
-
-
-class Correctors(Mapping[str, Corrector]):
-    """Files of weights by language, each read when it is first asked for: most nights read one language."""
-
-    def __init__(self, files: Mapping[str, tuple[Path, str]]) -> None:
-        """Take the path and the digest of each file.
-
-        Raises:
-            DataError: one is not there.
-        """
-        for path, _ in files.values():
-            if not path.is_file():
-                raise DataError(f"{path}: is missing")
-        self._files = files
-        self._read: dict[str, Corrector] = {}
-
-    def __getitem__(self, lang: str) -> Corrector:
-        """Of a language; see `read_corrector`."""
-        if lang not in self._read:
-            self._read[lang] = read_corrector(*self._files[lang])
-        return self._read[lang]
-
-    def __iter__(self) -> Iterator[str]:
-        """Over the languages."""
-        return iter(self._files)
-
-    def __len__(self) -> int:
-        """How many languages there are."""
-        return len(self._files)

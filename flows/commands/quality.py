@@ -118,7 +118,9 @@ def explain(
 
 def train(
     gold: Annotated[list[Path], typer.Argument(metavar="GOLD.jsonl...", help="Annotated documents.")],
-    out: Annotated[Path, typer.Option(help="Where the weights are written.")] = Path("scorer.json"),
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where the weights of each language are written.")
+    ] = Path("models"),
     corrector: Annotated[
         bool, typer.Option("--corrector", help="Train the English corrector too: an hour, extra `corrector`.")
     ] = False,
@@ -135,7 +137,7 @@ def train(
             from extract.fit_corrector import read_base, tutor
 
             tutors[Lang.EN] = tutor(read_base(), say)
-        from extract.scorer import corrector_path
+        from extract.scorer import corrector_path, scorer_path
         from extract.train import read_training
         from extract.train import train as fit
         from extract.weights import digest_of, to_bytes
@@ -145,14 +147,18 @@ def train(
     annotated = read_training([_existing(path) for path in gold], sealed=sealed)
     if not annotated:
         raise InputError(f"{gold[0]}: holds no document")
-    models = fit(annotated, say, tutors)
-    contents = {lang: to_bytes(found) for lang, found in models.correctors.items()}
-    for lang, content in contents.items():
-        write_whole(corrector_path(out, lang), content)
-    digests = {lang: digest_of(content) for lang, content in contents.items()}
-    write_whole(out, json.dumps(models.to_json(digests), separators=(",", ":")) + "\n")
-    written = ", ".join(str(path) for path in (out, *(corrector_path(out, lang) for lang in contents)))
-    say(f"Written: {written}; in use once it replaces what stands in the package's extract/models")
+    contents: dict[Path, str | bytes] = {}
+    for lang, models in fit(annotated, say, tutors).items():
+        digest = None
+        if models.corrector is not None:
+            content = to_bytes(models.corrector)
+            contents[corrector_path(out, lang)] = content
+            digest = digest_of(content)
+        contents[scorer_path(out, lang)] = json.dumps(models.to_json(digest), separators=(",", ":")) + "\n"
+    for path, whole in contents.items():
+        write_whole(path, whole)
+    written = ", ".join(map(str, contents))
+    say(f"Written: {written}; in use once they replace what stands in the package's extract/models")
 
 
 def _explanation(found: Explanation) -> str:

@@ -24,7 +24,7 @@ from extract.events import Ranker, text_clauses
 from extract.pipeline import extract_facts
 from extract.reading import Reading, read
 from extract.records import Action, Document, Kind, Lang
-from extract.scorer import load_models
+from extract.scorer import Models, load_models
 from extract.slots import SlotFeatures
 from tests.extract.tiny import tiny_corrector
 
@@ -117,23 +117,17 @@ def test_a_very_long_text_is_read_by_the_forests_alone() -> None:
     assert read_again(read(replace(DOCUMENT, title="", text="")), LOUD, ()) is None
 
 
-def test_the_shipped_corrector_is_used_for_its_language_alone() -> None:
-    models = load_models()
-    forests = replace(models, correctors={})
-    assert set(models.correctors) == {Lang.EN}
+def test_the_shipped_corrector_has_a_say_in_english() -> None:
+    models = load_models(Lang.EN)
 
-    def chances(document: Document, with_corrector: bool) -> list[float]:
-        ranker = Ranker(read(document), models if with_corrector else forests)
-        return [event.probability for event in ranker.events()]
+    def chances(models: Models) -> list[float]:
+        return [event.probability for event in Ranker(read(DOCUMENT), models).events()]
 
-    assert chances(DOCUMENT, with_corrector=True) != chances(DOCUMENT, with_corrector=False)
-    chinese = Document(
-        "zh-1", Lang.ZH, Kind.NEWS, date(2023, 5, 2), "", "快手直播间购物车不再支持京东商品链接。"
-    )
-    assert chances(chinese, with_corrector=True) == chances(chinese, with_corrector=False) != []
+    assert chances(models) != chances(replace(models, corrector=None)) != []
+    assert load_models(Lang.ZH).corrector is None
 
 
 def test_the_same_text_gives_the_same_facts() -> None:
-    models = replace(load_models(), correctors={Lang.EN: LOUD})
+    models = replace(load_models(Lang.EN), corrector=LOUD)
 
     assert extract_facts(DOCUMENT, models) == extract_facts(DOCUMENT, models)

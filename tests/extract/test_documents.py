@@ -23,7 +23,7 @@ TEXT = (
 
 def row(text: str, chances: list[float]) -> dict[str, float]:
     reading = read(Document("d", Lang.EN, Kind.NOTICE, None, "", text))
-    events = find_events(reading, shipped_models())
+    events = find_events(reading, shipped_models(reading.document.lang))
     return dict(zip(DOCUMENT_NAMES, document_row(reading, events, chances), strict=True))
 
 
@@ -60,12 +60,12 @@ def test_a_judge_weighs_its_features() -> None:
 
 
 def test_the_shipped_judges_know_a_notice_from_a_remark() -> None:
-    models = shipped_models()
+    models = shipped_models(Lang.EN)
     remark = "Kuaishou and Taobao are both large. Live rooms with links are a big business, said an analyst."
 
     def chance(text: str) -> float:
         reading = read(Document("d", Lang.EN, Kind.NEWS, None, "", text))
         events = find_events(reading, models)
-        return models.judges["en"].chance(document_row(reading, events, []))
+        return models.judge.chance(document_row(reading, events, []))
 
     assert chance(TEXT) > chance(remark)

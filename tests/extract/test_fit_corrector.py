@@ -43,7 +43,7 @@ def sample() -> Sample:
 
 @pytest.fixture(scope="module")
 def odds(sample: Sample) -> Odds:
-    models = load_models()
+    models = load_models(sample.gold.document.lang)
     return odds_of(sample, Partial(models.words, models.gate, models.slots))
 
 

@@ -87,7 +87,7 @@ def test_rules_behind_a_fact_are_named_without_repeats() -> None:
 
 def test_evidence_of_a_proposal_lies_in_the_text_never_in_the_title() -> None:
     reading = read(replace(ENGLISH, title="TikTok blocks links to Etsy in comments"))
-    models = load_models()
+    models = load_models(Lang.EN)
     _, scored = score(reading, Ranker(reading, models), models)
 
     assert scored
@@ -109,7 +109,7 @@ def test_a_sentence_that_names_nothing_states_nothing() -> None:
     told = replace(ENGLISH, text=f"{ENGLISH.text}\n{gossip}")
 
     assert cores(extract_facts(told)) == cores(extract_facts(ENGLISH))
-    events = Ranker(read(told), load_models()).events()
+    events = Ranker(read(told), load_models(Lang.EN)).events()
     assert all(event.clause.start < len(f"{ENGLISH.title}\n{ENGLISH.text}") for event in events)
 
 
@@ -141,8 +141,8 @@ def test_facts_are_told_once_and_in_text_order() -> None:
 
 
 def test_a_higher_threshold_only_takes_facts_away() -> None:
-    models = load_models()
-    strict = replace(models, thresholds=dict.fromkeys(models.thresholds, 1.01))
+    models = load_models(Lang.EN)
+    strict = replace(models, threshold=1.01)
 
     assert extract_facts(ENGLISH, strict).facts == ()
     assert extract_facts(ENGLISH, models) == extract_facts(ENGLISH)

@@ -15,7 +15,7 @@ from extract.events import GATE_WIDTH, SLOT_WIDTH
 from extract.judge import DOCUMENT_NAMES, Judge
 from extract.proposals import TUPLE_NAMES
 from extract.records import Lang
-from extract.scorer import Forest, Linear, Models, load_models, read_models, rows
+from extract.scorer import Forest, Linear, Models, load_models, read_models, rows, scorer_path
 
 STUMPS = Forest(
     baseline=0.5,
@@ -45,7 +45,7 @@ def test_no_rows_give_no_probabilities() -> None:
 
 def test_rows_are_scored_one_by_one_as_in_a_batch() -> None:
     values = np.random.default_rng(0).normal(size=(50, GATE_WIDTH)).tolist()
-    gate = load_models().gate
+    gate = load_models(Lang.EN).gate
 
     batch = gate.probability(rows(values, GATE_WIDTH))
     single = [float(gate.probability(rows([v], GATE_WIDTH))[0]) for v in values]
@@ -60,10 +60,9 @@ def test_a_linear_model_weighs_known_tokens_by_the_size_of_the_bag() -> None:
 
 
 def test_json_keeps_every_probability(tmp_path: Path) -> None:
-    models = load_models()
-    path = tmp_path / "scorer.json"
-    path.write_text(json.dumps(models.to_json({})), encoding="utf-8")
-    again = read_models(path)
+    models = load_models(Lang.ZH)
+    scorer_path(tmp_path, Lang.ZH).write_text(json.dumps(models.to_json(None)), encoding="utf-8")
+    again = read_models(tmp_path, Lang.ZH)
 
     rng = np.random.default_rng(1)
     pairs = [(models.gate, again.gate, GATE_WIDTH), (models.tuples, again.tuples, len(TUPLE_NAMES))]
@@ -71,21 +70,18 @@ def test_json_keeps_every_probability(tmp_path: Path) -> None:
     for before, after, width in pairs:
         sample = rows((rng.normal(size=(40, width)) * 5).tolist(), width)
         assert before.probability(sample).tolist() == after.probability(sample).tolist()
-    assert (again.thresholds, again.judges, again.sureness) == (
-        models.thresholds,
-        models.judges,
-        models.sureness,
-    )
+    assert (again.threshold, again.judge, again.sureness) == (models.threshold, models.judge, models.sureness)
     assert {k: (v.bias, dict(v.weights)) for k, v in again.words.items()} == {
         k: (v.bias, dict(v.weights)) for k, v in models.words.items()
     }
 
 
-def test_the_shipped_weights_fit_the_features() -> None:
-    models = load_models()
+@pytest.mark.parametrize("lang", Lang)
+def test_the_shipped_weights_fit_the_features(lang: Lang) -> None:
+    models = load_models(lang)
 
-    assert set(models.thresholds) == {lang.value for lang in Lang}
-    assert all(0 < value < 1 and 0 <= models.sureness[lang] < 1 for lang, value in models.thresholds.items())
+    assert 0 < models.threshold < 1
+    assert 0 <= models.sureness < 1
     for forest, width in [
         (models.gate, GATE_WIDTH),
         (models.tuples, len(TUPLE_NAMES)),
@@ -105,13 +101,11 @@ def without(key: str) -> Callable[[dict[str, Any]], object]:
     [
         *(
             pytest.param(without(key), id=f"no {key}")
-            for key in ("gate", "slots", "tuples", "words", "thresholds", "judges", "sureness")
+            for key in ("gate", "slots", "tuples", "words", "threshold", "judge", "sureness", "corrector")
         ),
         pytest.param(lambda data: [data], id="a list"),
-        pytest.param(
-            lambda data: {**data, "judges": {"en": {"bias": 0, "weights": [1]}}}, id="a short judge"
-        ),
-        pytest.param(lambda data: {**data, "words": {"en.block": 3}}, id="a word model that is a number"),
+        pytest.param(lambda data: {**data, "judge": {"bias": 0, "weights": [1]}}, id="a short judge"),
+        pytest.param(lambda data: {**data, "words": {"block": 3}}, id="a word model that is a number"),
         pytest.param(
             lambda data: {**data, "gate": {**data["gate"], "left": None}}, id="a forest without nodes"
         ),
@@ -120,20 +114,18 @@ def without(key: str) -> Callable[[dict[str, Any]], object]:
 def test_a_damaged_model_is_refused_by_name(
     tmp_path: Path, damage: Callable[[dict[str, Any]], object]
 ) -> None:
-    halves = {"en": 0.5, "zh": 0.5}
-    judges = dict.fromkeys(halves, Judge(0.0, (0.0,) * len(DOCUMENT_NAMES)))
-    tiny = Models({}, STUMPS, {"platform": STUMPS}, STUMPS, halves, judges, halves).to_json({})
-    path = tmp_path / "weights.json"
-    path.write_text(json.dumps(damage(tiny)), encoding="utf-8")
+    judge = Judge(0.0, (0.0,) * len(DOCUMENT_NAMES))
+    tiny = Models({}, STUMPS, {"platform": STUMPS}, STUMPS, 0.5, judge, 0.5).to_json(None)
+    scorer_path(tmp_path, Lang.EN).write_text(json.dumps(damage(tiny)), encoding="utf-8")
 
-    with pytest.raises(DataError, match=r"weights\.json: not a model file"):
-        read_models(path)
+    with pytest.raises(DataError, match=r"scorer_en\.json: not a model file"):
+        read_models(tmp_path, Lang.EN)
 
 
 def test_half_a_file_and_no_file_are_refused_by_name(tmp_path: Path) -> None:
-    (tmp_path / "half.json").write_text('{"gate": {"base', encoding="utf-8")
+    scorer_path(tmp_path, Lang.EN).write_text('{"gate": {"base', encoding="utf-8")
 
-    with pytest.raises(DataError, match=r"half\.json: not a model file"):
-        read_models(tmp_path / "half.json")
-    with pytest.raises(DataError, match=r"none\.json: not a model file"):
-        read_models(tmp_path / "none.json")
+    with pytest.raises(DataError, match=r"scorer_en\.json: not a model file"):
+        read_models(tmp_path, Lang.EN)
+    with pytest.raises(DataError, match=r"scorer_zh\.json: not a model file"):
+        read_models(tmp_path, Lang.ZH)

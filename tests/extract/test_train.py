@@ -31,12 +31,12 @@ FACT = GoldFact(
 )  # fmt: skip
 
 
-def annotated(number: int, lang: Lang = Lang.EN) -> Annotated:
-    return Annotated(replace(DOCUMENT, id=f"{lang}-{number}", lang=lang), (FACT,))
+def annotated(number: int) -> Annotated:
+    return Annotated(replace(DOCUMENT, id=f"en-{number}"), (FACT,))
 
 
 def judge() -> Partial:
-    models = load_models()
+    models = load_models(Lang.EN)
     return Partial(models.words, models.gate, models.slots)
 
 
@@ -56,23 +56,21 @@ class Tutor:
 def test_no_corrector_judges_a_document_that_it_was_taught_with() -> None:
     whole = [annotated(number) for number in range(8)]
     samples = [prepare(a) for one in whole for a in (one, *excerpts(one))]
-    samples += [prepare(annotated(1, Lang.ZH))]
     tutor = Tutor()
 
-    final, judges = corrected(samples, [judge()] * len(samples), Lang.EN, tutor)
+    final, judges = corrected(samples, [judge()] * len(samples), tutor)
 
     seen = {id(corrector): ids for corrector, ids in tutor.taught}
     everything = {a.document.id for a in whole}
     assert seen[id(final)] == everything
     assert sorted(len(ids) < len(everything) for ids in seen.values()) == [False, True, True]
-    for sample, found in zip(samples[:-1], judges[:-1], strict=True):
-        assert origin(sample.gold.document.id) not in seen[id(found.correctors[Lang.EN])]
-    assert judges[-1].correctors == {}
+    for sample, found in zip(samples, judges, strict=True):
+        assert origin(sample.gold.document.id) not in seen[id(found.corrector)]
 
 
 def test_too_few_documents_for_two_halves_are_told() -> None:
-    with pytest.raises(DataError, match="too few documents in 'en' to train a corrector"):
-        corrected([prepare(annotated(1))], [judge()], Lang.EN, Tutor())
+    with pytest.raises(DataError, match="too few documents to train a corrector"):
+        corrected([prepare(annotated(1))], [judge()], Tutor())
 
 
 def test_what_the_forests_say_in_training_is_what_they_say_of_a_text() -> None:
@@ -89,20 +87,19 @@ def outcome(states: float, needed: int, chance: float = 0.6) -> Outcome:
 
 def test_a_judge_tells_documents_by_what_their_features_say() -> None:
     outcomes = [*(outcome(i / 10, 1) for i in range(20, 40)), *(outcome(i / 10, 0) for i in range(20))]
-    cuts = cut({"en": outcomes, "zh": []})
+    threshold, judge, sureness = cut(outcomes)
 
-    assert set(cuts.judges) == {"en"}
-    chances = [cuts.judges["en"].chance(o.row) for o in outcomes]
+    chances = [judge.chance(o.row) for o in outcomes]
     assert min(chances[:20]) > 0.5 > max(chances[20:])
-    assert LEAST_LIKELY <= cuts.thresholds["en"] <= 0.6
-    assert max(chances[20:]) < cuts.sureness["en"] <= sorted(chances[:20])[2]
+    assert LEAST_LIKELY <= threshold <= 0.6
+    assert max(chances[20:]) < sureness <= sorted(chances[:20])[2]
 
 
 def test_without_silent_documents_nothing_is_held_back() -> None:
-    cuts = cut({"en": [outcome(1.0, 1), outcome(2.0, 2)]})
+    _, judge, sureness = cut([outcome(1.0, 1), outcome(2.0, 2)])
 
-    assert cuts.judges["en"] == Judge(0.0, (0.0,) * len(DOCUMENT_NAMES))
-    assert cuts.sureness["en"] == 0.0
+    assert judge == Judge(0.0, (0.0,) * len(DOCUMENT_NAMES))
+    assert sureness == 0.0
 
 
 def test_training_documents_are_read_without_some_services() -> None:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from extract.data import DataError
-from extract.scorer import corrector_path, load_models, read_models
+from extract.records import Lang
+from extract.scorer import corrector_path, load_models, read_models, scorer_path
 from extract.weights import digest_of, pack, read_corrector, to_bytes, unpack
 from tests.extract.tiny import HEADS, VOCABULARY, encoder_weights, head_weights, tiny_corrector
 
@@ -74,21 +75,22 @@ def test_a_file_without_a_part_is_refused_by_name(tmp_path: Path) -> None:
 def test_a_scorer_without_its_corrector_is_refused_by_the_name_of_what_is_wrong(
     tmp_path: Path, content: bytes | None
 ) -> None:
-    scorer = tmp_path / "scorer.json"
-    scorer.write_text(json.dumps(load_models().to_json({"en": "0" * 12})), encoding="utf-8")
+    scorer = load_models(Lang.EN).to_json("0" * 12)
+    scorer_path(tmp_path, Lang.EN).write_text(json.dumps(scorer), encoding="utf-8")
     if content is not None:
-        corrector_path(scorer, "en").write_bytes(content)
+        corrector_path(tmp_path, Lang.EN).write_bytes(content)
 
     with pytest.raises(DataError, match=r"^\S*corrector_en\.npz: "):
-        read_models(scorer).correctors["en"]
+        read_models(tmp_path, Lang.EN)
 
 
 def test_what_is_written_side_by_side_is_read_together(tmp_path: Path) -> None:
-    scorer, content = tmp_path / "scorer.json", to_bytes(tiny_corrector())
-    scorer.write_text(json.dumps(load_models().to_json({"en": digest_of(content)})), encoding="utf-8")
-    corrector_path(scorer, "en").write_bytes(content)
+    shipped, content = load_models(Lang.EN), to_bytes(tiny_corrector())
+    scorer = json.dumps(shipped.to_json(digest_of(content)))
+    scorer_path(tmp_path, Lang.EN).write_text(scorer, encoding="utf-8")
+    corrector_path(tmp_path, Lang.EN).write_bytes(content)
 
-    read = read_models(scorer)
-    assert set(read.correctors) == {"en"}
-    assert read.correctors["en"].encoder.spelling == tiny_corrector().encoder.spelling
-    assert read.features == load_models().features
+    read = read_models(tmp_path, Lang.EN)
+    assert read.corrector is not None
+    assert read.corrector.encoder.spelling == tiny_corrector().encoder.spelling
+    assert read.features == shipped.features

@@ -44,7 +44,7 @@ def test_training_without_its_libraries_names_the_extra(
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, module, None)
 
-    out = tmp_path / "scorer.json"
+    out = tmp_path / "models"
 
     errors = io.StringIO()
     monkeypatch.setattr(sys, "stderr", errors)
