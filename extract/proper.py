@@ -32,6 +32,7 @@ _ADJECTIVE = re.compile(
     r"-(?:based|owned|style|like|only|wide|run|made|led|friendly|backed|born|era|related|free|controlled|"
     r"speaking|listed|type|shaped|hosted|branded|ish|to|mail)$"
 )
+_CONTRACTION = re.compile(r"(?:n['\u2019]t|['\u2019](?:ve|re|ll|m|d))$")  # they've, don't
 # What stands before a capital that says something: a word, a comma, an apostrophe; not "3." or "3)".
 _GOES_ON = re.compile(r"(?:[^\W\d]|\d|[,&/'\u2019)%])$")
 _NUMBERED = re.compile(r"(?:^|\n)\s*\(?\w{1,3}[.)]$")
@@ -92,6 +93,7 @@ def runs(text: str, words: ProperWords) -> Iterator[Run]:
             current = [match]  # "in The Times of Israel"
         elif (
             _ADJECTIVE.search(word)
+            or _CONTRACTION.search(word)
             or _NO_TOKEN.fullmatch(match.group())
             or (word in words.stops and not (current and word in words.tails))
         ):

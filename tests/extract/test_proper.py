@@ -43,6 +43,7 @@ def test_what_stands_where_only_a_name_may_is_one(text: str, found: set[str]) ->
         "Rules:\n      Buyouts are fine.",
         "Hello there!\n\U0001f389 Buyouts are fine.",
         "LINKS TO OTHER SHOPS WILL BE BLOCKED FROM FRIDAY.",
+        "They've said so, and we don't. Then they've said it again; so We've heard, or Don\u2019t.",
         "Version 12.1: what is new\nLinks open at 5PM over 5G in Q3.",
     ],
 )
