@@ -1,8 +1,8 @@
 """Names of services in a Chinese text that no gazetteer has to know.
 
 Chinese has no capitals, and a run of characters that no dictionary holds is mostly no name. But a notice puts
-its service in quotation marks and then writes it again, begins its title with it, or is signed by one of its
-offices. Whether such a name is a platform, a target or neither is left to the rankers.
+its service in quotation marks and then writes it again, begins its title with it or ends it in brackets with
+it, or is signed by one of its offices. Whether such a name is a platform, a target or neither is left to the rankers.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ _TITLE = re.compile(rf"(?:【|致|关于|關於)?({_HAN}{{2,8}}?)(?=[：:|｜“
 _OFFICE = (
     r"(?:平台|社区|社區|社群|产品|產品|规则|規則|内容|生态|商家|用户|用戶|作家|作者|创作者|安全|治理|运营|運營|營運|"
     r"管理|客服|服务|服務|站务|站務|商业|电商|审核|体验|直播|版权|公约|编辑){0,3}"
-    r"(?:部|组|組|中心|团队|團隊|小组|小組|委员会|官方|敬上|谨上|謹上|启|啟|处)"
+    r"(?:部|组|組|中心|团队|團隊|小组|小組|委员会|官方|敬上|谨上|謹上|启|啟|处|站务|站務|版务|版務)"
 )
 _SIGNED = re.compile(rf"[—\-\s]*({_HAN}{{2,8}}?)(?:香港|台灣|台湾|大陆)?[\s·・|]*{_OFFICE}\s*")
+_IN_BRACKETS = re.compile(r"[（(]([^（()）]{2,16})[）)]$")  # ends a title: who speaks
 _LAST_LINES = 3
 _LONGEST_LINE = 20
 _LONGEST_TITLE = 200
@@ -64,7 +65,7 @@ class HanWords:
 
 
 def han_names(text: str, words: HanWords) -> Iterator[str]:
-    """Runs put forward as names: quoted and written again, at the head of the title, or signing the text."""
+    """Runs put forward as names: quoted and written again, at either end of the title, or signing the text."""
     return filter(words.may_name, _runs(text, words))
 
 
@@ -84,7 +85,11 @@ def _runs(text: str, words: HanWords) -> Iterator[str]:
     opens = _TITLE.match(title)
     if opens and (opens[1] in rest or words.parted(opens[1])[1] is not None):
         yield opens[1]
-    for line in text.rstrip().splitlines()[-_LAST_LINES:]:
+    speaker = _IN_BRACKETS.search(title.rstrip())
+    if speaker and _ALL_HAN.fullmatch(speaker[1]) and speaker[1] in rest:
+        yield speaker[1]
+    signatures = [*text.rstrip().splitlines()[-_LAST_LINES:], speaker[1] if speaker else ""]
+    for line in signatures:
         signed = _SIGNED.fullmatch(line) if len(line) <= _LONGEST_LINE else None
         if signed:
             yield signed[1]

@@ -26,7 +26,7 @@ from extract.records import Stage
 
 GOLD = Path(__file__).parents[1] / "gold"
 FLOORS = GOLD / "floors.json"
-SHARE = 30  # every thirtieth document of a file, which keeps the test short
+SHARE = 50  # every fiftieth document of a file, which keeps the test short
 MARGIN = 0.02  # a floor lies this far under what was measured
 
 FILES = sorted(GOLD.glob("*.jsonl"))
@@ -83,11 +83,11 @@ def test_scores_stay_above_their_floors(path: Path) -> None:
 
 
 def test_at_most_two_of_a_hundred_documents_without_a_fact_give_one() -> None:
-    every = 1 if os.environ.get("LINKPOLICY_TEST_ALL") else 5  # all of them take half a minute more
+    every = 1 if os.environ.get("LINKPOLICY_TEST_ALL") else 8  # all of them take half a minute more
     silent = [a.document for path in FILES for a in read_gold(path) if not a.facts][::every]
     told = [d.id for d in silent if any(f.stage is not Stage.PROPOSED for f in extract_facts(d).facts)]
 
-    assert len(silent) > 100
+    assert len(silent) > 60
     assert len(told) <= 0.02 * len(silent), told
 
 
