@@ -15,12 +15,13 @@ unexport PYTHONDONTWRITEBYTECODE
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url
 
-.PHONY: help demo test lint style types pytest lock clean
+.PHONY: help demo test lake lint style types pytest lock clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo   three nights over the bundled sample sites: crawl, extract, load, alert"
 	@echo "make test   ruff, mypy and all tests"
+	@echo "make lake   the tests of the warehouse once more, with the extra lake and a real Postgres"
 	@echo "make lint   ruff and mypy only"
 	@echo "make lock   compile the pinned requirements*.txt from pyproject.toml"
 	@echo "make clean  remove $(VENV), caches and build output (never data/)"
@@ -43,6 +44,10 @@ types: $(VENV)/.dev
 
 pytest: $(VENV)/.dev
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# The extensions come with a DuckDB of their own; it goes before the ordinary one for these tests alone.
+lake: $(VENV)/.lake
+	@PYTHONPATH=$(abspath $(VENV))/lake $(BIN)/python -m pytest $(PYTEST_ARGS) -rs tests/warehouse tests/flows/test_lake.py
 
 lock: $(VENV)/.install
 	$(LOCK) --group install -o requirements-install.txt
@@ -70,6 +75,11 @@ $(VENV)/.runtime: requirements.txt pyproject.toml $(VENV)/.install
 $(VENV)/.dev: requirements-dev.txt pyproject.toml $(VENV)/.install
 	$(call install,requirements-dev.txt)
 	@touch $@ $(VENV)/.runtime
+
+$(VENV)/.lake: pyproject.toml $(VENV)/.dev
+	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["lake"], sep="\n")' \
+	  | $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $(VENV)/lake -r /dev/stdin
+	@touch $@
 
 define install
 @$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --no-deps -r $(1) 2>$(VENV)/uv.log \

@@ -55,6 +55,7 @@ def notices(nights: Sequence[Mapping[str, Any]], missed_after: timedelta) -> lis
         for channel, count in night.get("dead", {}).items()
     ]
     found += _unread_notices(night)
+    found += _lake_notices(nights)
     if len(nights) > 1:
         gap = _time(night["started_at"]) - _time(nights[-2]["finished_at"])
         if gap > missed_after:
@@ -78,6 +79,19 @@ def _unread_notices(night: Mapping[str, Any]) -> list[Notice]:
     return [
         _notice(night, "unread", headline, "they are tried again; report it if `status` still shows them")
     ]
+
+
+def _lake_notices(nights: Sequence[Mapping[str, Any]]) -> list[Notice]:
+    """The lake is told of in the first of several nights in a row that could not write it."""
+    before, now = ["", *(_lake_problem(night) for night in nights[-2:])][-2:]
+    if before or not now:
+        return []
+    advice = "mend it, then `linkpolicy lake`, or leave it to the next night"
+    return [_notice(nights[-1], "lake", f"What is published did not reach the {now}", advice)]
+
+
+def _lake_problem(night: Mapping[str, Any]) -> str:
+    return next((problem for problem in night["problems"] if problem.startswith("lake: ")), "")
 
 
 def _source_notices(nights: Sequence[Mapping[str, Any]], run: Mapping[str, Any]) -> list[Notice]:

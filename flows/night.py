@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from flows import journal
 from flows.delivery import Delivery, deliver
 from flows.errors import FailedError, InputError
+from flows.lake import write_lake
 from flows.later import channels_unless_flip, queue_later
 from flows.progress import note
 from flows.routing import load_routes
@@ -164,17 +165,20 @@ def publish(settings: Settings) -> Path:
 
 
 def publish_or_fail(settings: Settings) -> Path:
-    """Publish outside a night.
+    """Publish outside a night, into the lake too if there is one.
 
     Raises:
-        FailedError: a check found offending rows; what was loaded stays loaded.
+        FailedError: a check found offending rows, or all is well but the lake; what was loaded stays loaded.
     """
     from warehouse.checks import CheckError
 
     try:
-        return publish(settings)
+        published = publish(settings)
     except CheckError as error:
         raise FailedError(f"loaded, but not published: {error}") from None
+    if failed := write_lake(settings):
+        raise FailedError(f"loaded and published, but {failed[0]}")
+    return published
 
 
 def told_changes(settings: Settings, run_id: str) -> int:

@@ -16,7 +16,7 @@ from prefect.states import Cancelled, Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from prefect.tasks import exponential_backoff
 
-from flows import night, sourcework
+from flows import lake, night, sourcework
 from flows.delivery import Delivery
 from flows.errors import BusyError, FailedError
 from flows.lock import only_run
@@ -86,6 +86,12 @@ def deliver(settings: Settings, now: datetime) -> Delivery:
     return night.deliver_alerts(settings, now)
 
 
+@task(tags=["warehouse"], cache_policy=NO_CACHE)
+def write_lake(settings: Settings) -> tuple[str, ...]:
+    """Write what is published into the lake; never raises for a fault of the lake."""
+    return lake.write_lake(settings)
+
+
 class PrefectStages:
     """Carries out the stages as Prefect tasks: sources side by side, the warehouse in one task at a time."""
 
@@ -123,6 +129,10 @@ class PrefectStages:
     def deliver(self, settings: Settings, now: datetime) -> Delivery:
         """Send what waits."""
         return deliver(settings, now)
+
+    def write_lake(self, settings: Settings) -> tuple[str, ...]:
+        """Write the lake in one task."""
+        return write_lake(settings)
 
 
 def _runner(workers: int) -> TaskRunner[PrefectFuture[Any]]:

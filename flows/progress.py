@@ -24,7 +24,7 @@ class Running:
 
     Attributes:
         alive: its process still holds the lock of the data directory; if not, it was killed.
-        stage: crawl, read, load, publish or deliver.
+        stage: crawl, read, load, publish, deliver or lake.
         sources: how many the night crawls.
         crawled: how many of them are done.
         crawling: ids of those under way.

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from flows import journal, night, sourcework
+from flows import journal, lake, night, sourcework
 from flows.damage import put_aside
 from flows.delivery import Delivery
 from flows.health import tell
@@ -54,6 +54,9 @@ class Stages(Protocol):
 
     def deliver(self, settings: Settings, now: datetime) -> Delivery:
         """See `night.deliver_alerts`."""
+
+    def write_lake(self, settings: Settings) -> tuple[str, ...]:
+        """See `lake.write_lake`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +246,7 @@ def _tell(settings: Settings, now: datetime) -> list[str]:
 
 
 def _publish_and_deliver(settings: Settings, stages: Stages, clock: Callable[[], datetime]) -> Delivery:
-    """Return what was sent and what failed. What fails its checks alerts nobody."""
+    """Return what was sent and what failed. What fails its checks alerts nobody; the lake delays no alert."""
     from warehouse.checks import CheckError
 
     try:
@@ -251,7 +254,11 @@ def _publish_and_deliver(settings: Settings, stages: Stages, clock: Callable[[],
     except CheckError as error:
         return Delivery(0, {}, (f"not published, alerts held back: {error}",))
     note(settings.state, stage="deliver")
-    return stages.deliver(settings, clock())
+    delivery = stages.deliver(settings, clock())
+    if settings.lake is None:
+        return delivery
+    note(settings.state, stage="lake")
+    return replace(delivery, problems=(*delivery.problems, *stages.write_lake(settings)))
 
 
 class PlainStages:
@@ -289,3 +296,7 @@ class PlainStages:
     def deliver(self, settings: Settings, now: datetime) -> Delivery:
         """Send what waits."""
         return night.deliver_alerts(settings, now)
+
+    def write_lake(self, settings: Settings) -> tuple[str, ...]:
+        """Write the lake."""
+        return lake.write_lake(settings)

@@ -25,6 +25,14 @@ def _zone(name: str) -> str:
     return name
 
 
+def _catalogue(text: str) -> str:
+    if not re.match(r"postgres(ql)?://|\w+ *=", text):
+        raise ValueError("must say how Postgres is reached: `host=... dbname=...` or `postgresql://...`")
+    if re.search(r"password *=|://[^/@]*:[^/@]*@", text):
+        raise ValueError("must not hold the password: Postgres's ~/.pgpass or PGPASSFILE does")
+    return text
+
+
 class Settings(BaseSettings):
     """How this machine runs the pipeline; what to watch stands in reviewed files instead.
 
@@ -42,6 +50,9 @@ class Settings(BaseSettings):
         alert_max_age_days: a change that took effect longer ago than this is history, not news.
         missed_after_hours: hours without a finished night after which one counts as missed.
         operator_channel: channel of health alerts, None for none.
+        lake: Postgres catalogue of a lake that is written with each publishing, None for none.
+        lake_data: directory of the lake's Parquet files, None for `lake` in the data directory.
+        lake_schema: part of the lake that belongs to this warehouse.
     """
 
     model_config = SettingsConfigDict(env_prefix="LINKPOLICY_", frozen=True, extra="ignore")
@@ -60,6 +71,9 @@ class Settings(BaseSettings):
     alert_max_age_days: Annotated[int, Field(ge=0)] = 60
     missed_after_hours: Annotated[float, Field(gt=0)] = 30.0
     operator_channel: str | None = None
+    lake: Annotated[str, AfterValidator(_catalogue)] | None = None
+    lake_data: Path | None = None
+    lake_schema: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "main"
 
     @property
     def archive(self) -> Path:
@@ -112,7 +126,8 @@ def load_settings(**given: Any) -> Settings:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         wanted = first["msg"].removeprefix("Value error, ")
-        raise InputError(f"setting LINKPOLICY_{name.upper()}: {wanted}, not {first['input']!r}") from None
+        shown = "" if name == "lake" else f", not {first['input']!r}"  # it may hold a password all the same
+        raise InputError(f"setting LINKPOLICY_{name.upper()}: {wanted}{shown}") from None
 
 
 def fill_secrets(text: str, environment: Mapping[str, str] | None = None) -> str:
@@ -162,6 +177,11 @@ def tell_prefect(**variables: str) -> None:
 def use_one_core_each() -> None:
     """Let processes started from now on multiply matrices on one core: together they fill all of them."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def environment_for_postgres() -> dict[str, str]:
+    """Return the environment for a process that asks Postgres: it waits for a machine ten seconds at most."""
+    return {"PGCONNECT_TIMEOUT": "10", **os.environ}
 
 
 def environment_with(**variables: str) -> dict[str, str]:

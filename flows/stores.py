@@ -1,4 +1,4 @@
-"""Open the warehouse and the published file as the settings name them."""
+"""Open the warehouse, the published file and the lake as the settings name them."""
 
 from __future__ import annotations
 
@@ -101,22 +101,33 @@ def _opened(path: Path, patience: float, *, read_only: bool) -> duckdb.DuckDBPyC
 
 @contextmanager
 def asking(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the published file; a run that goes on does not disturb it.
+    """Open the published file, or the lake where only that is at hand; a run that goes on disturbs neither.
 
     Raises:
         InputError: nothing is published, or it is no DuckDB file.
+        LakeError: the lake cannot be opened.
     """
+    if settings.lake and not settings.published_file.exists():
+        from flows.lake import lake_of
+        from warehouse.lake import open_lake
+
+        connection = open_lake(lake_of(settings))
+    else:
+        connection = _open_published(settings)
+    with connection:
+        yield connection
+
+
+def _open_published(settings: Settings) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     from warehouse.store import CONFIG
 
     path = published_file(settings)
     try:
-        connection = duckdb.connect(str(path), read_only=True, config=CONFIG)
+        return duckdb.connect(str(path), read_only=True, config=CONFIG)
     except duckdb.Error as error:
         raise InputError(f"{path}: cannot be opened ({str(error).splitlines()[0]})") from None
-    with connection:
-        yield connection
 
 
 def existing(settings: Settings) -> Path:

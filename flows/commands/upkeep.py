@@ -1,4 +1,4 @@
-"""Commands that look after the warehouse: check and rebuild."""
+"""Commands that look after the warehouse: check, rebuild and lake."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(check)
     app.command()(rebuild)
+    app.command()(lake)
 
 
 def check(
@@ -74,3 +75,21 @@ def rebuild(data: Data = None) -> None:
         if different:
             publish_or_fail(settings)
     say(f"{different} rows differed and were put right" if different else "nothing differed")
+
+
+def lake(data: Data = None) -> None:
+    """Write what is published into the lake now, and print how an analyst attaches it."""
+    from flows.lake import lake_of, write_lake
+    from flows.lock import only_run
+    from flows.stores import published_file
+    from warehouse.lake import attached, extensions
+
+    settings = settings_for(data=data)
+    target = lake_of(settings)
+    extensions()
+    published_file(settings)
+    with only_run(settings.state, wait=settings.busy == "wait"):
+        failed = write_lake(settings)
+    if failed:
+        raise FailedError(failed[0])
+    say(attached(target))

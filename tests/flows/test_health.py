@@ -57,6 +57,13 @@ def test_a_night_that_was_not_published_is_told() -> None:
     assert problem in notice.headline
 
 
+def test_a_lake_out_of_reach_is_told_once() -> None:
+    problem = "lake: not written (Unable to connect to Postgres)"
+    nights = [night(0, "ok"), night(1, "ok", (problem,)), night(2, "ok", (problem,)), night(3, "ok")]
+    found = [[notice.headline for notice in notices(nights[:end], PATIENCE)] for end in range(1, 5)]
+    assert found == [[], [f"What is published did not reach the {problem}"], [], []]
+
+
 def test_notices_wait_until_the_channel_takes_them(receiver: Receiver, tmp_path: Path) -> None:
     settings = Settings(data=tmp_path)
     channel = Channel("ops", ChannelType.WEBHOOK, url=receiver.url)
