@@ -11,7 +11,8 @@ SELECT p.platform, p.surface, p.target, p.region, p.stage, p.action, p.valid_fro
        p.known_from, p.known_to, p.run_id, p.key_id
 FROM policy p
   LEFT JOIN support s ON s.key_id = p.key_id AND s.stage = p.stage AND s.action = p.action
-    AND s.valid_from = p.valid_from AND p.known_to = TIMESTAMP '9999-12-31'
+    -- An equality like the others: with any other condition DuckDB 1.5 compares each row with each.
+    AND s.valid_from = CASE WHEN p.known_to = TIMESTAMP '9999-12-31' THEN p.valid_from END
   LEFT JOIN observation o ON o.observation_id = p.cause_id
   LEFT JOIN document d ON d.document_id = o.document_id;
 COMMENT ON VIEW policy_history IS 'Every rule that was ever believed, with the sentence it stands on. Today''s belief: known_to = 9999-12-31.';
