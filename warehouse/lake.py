@@ -117,6 +117,7 @@ def write(published_file: Path, lake: Lake) -> None:
 def _load(connection: duckdb.DuckDBPyConnection) -> None:
     for path in extensions():
         connection.execute(f"LOAD {_quoted(str(path))}")
+    connection.execute("SET enable_progress_bar = false")  # it would stand among the answers
 
 
 def _address(lake: Lake) -> str:
@@ -136,7 +137,7 @@ def _require_ours(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
     if strangers:
         raise LakeError(
             f"lake: not written (schema {lake.schema} holds {strangers} runs of another warehouse: "
-            "name one of your own, or drop it in the lake)"
+            f"name one of your own, or DROP SCHEMA lake.{lake.schema} CASCADE)"
         )
 
 

@@ -202,6 +202,11 @@ def test_the_command_writes_and_others_ask_without_a_file(
     )
     assert "youzan" in capsys.readouterr().out
     assert run(["sql", "--data", str(tmp_path / "none"), "SELECT count(*) AS n FROM policy_current"]) == 0
+    (tmp_path / "notice.txt").write_text("From 1 March 2022 Kuaishou blocks links to Taobao in live rooms.")
+    monkeypatch.setenv("LINKPOLICY_LAKE_SCHEMA", "other")
+    assert run(["ingest", "--data", str(tmp_path / "other"), str(tmp_path / "notice.txt")]) == 0
+    assert ask(replace(lake, schema="other"), "SELECT cause FROM run") == [("ingest",)]
+    capsys.readouterr()
     monkeypatch.setenv("LINKPOLICY_LAKE", "host=/nowhere dbname=lake")
     assert run(["lake", "--data", str(published.parent.parent)]) == 1
     [line] = capsys.readouterr().err.splitlines()
