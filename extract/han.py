@@ -2,7 +2,8 @@
 
 Chinese has no capitals, and a run of characters that no dictionary holds is mostly no name. But a notice puts
 its service in quotation marks and then writes it again, begins its title with it or ends it in brackets with
-it, or is signed by one of its offices. Whether such a name is a platform, a target or neither is left to the rankers.
+it, or is signed by one of its offices. Whether such a name is a platform, a target or neither is left to the
+rankers.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class HanWords:
 
 
 def han_names(text: str, words: HanWords) -> Iterator[str]:
-    """Runs put forward as names: quoted and written again, at either end of the title, or signing the text."""
+    """Runs put forward as names: quoted and written again, at an end of the title, or signing the text."""
     return filter(words.may_name, _runs(text, words))
 
 

@@ -70,6 +70,10 @@ def test_ambiguous_names_count_in_context_only(text: str, slugs: list[str]) -> N
         ("Gumroad", "gumroad"),
         ("Buy Me A Coffee", "buy_me_a_coffee"),
         ("小鹅通", "xiaoetong"),
+        ("青鸾手作", "qingluan_shouzuo"),
+        ("青鸾自习室", "qingluan_zixishi"),
+        ("青鸾火凤论坛", "qingluan_huofeng_forum"),
+        ("B站", "bzhan"),
         ("A-B.c", "a_b_c"),
     ],
 )
