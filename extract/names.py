@@ -128,7 +128,7 @@ def han_words() -> HanWords:
 
 
 def slug_of(name: str) -> str:
-    """Slug by the guideline's rule: lower-case English name joined by `_`; for a Chinese one the words' pinyin.
+    """Slug by the guideline's rule: lower-case English name joined by `_`; pinyin words for a Chinese one.
 
     Empty for a name of characters that have no pinyin.
     """

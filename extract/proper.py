@@ -44,6 +44,7 @@ _NAME_FOLLOWS = re.compile(
 )
 # Behind a name that opens a title: the number of a version, a colon, a comma, a dash.
 _TITLE_FOLLOWS = re.compile(r" v?(\d+(?:\.\d+)*)\b|\s?[:,\u2013\u2014|(-]")
+_COLON = re.compile(r"\s?[:\u2013\u2014]|\s-\s")
 _NO_NAME = re.compile(r"(?:s|ing|ly)$")
 _LOWER = re.compile(r"\b[a-z]{3,}\b")
 _LONG = re.compile(r"[A-Za-z]{4,}")
@@ -143,7 +144,7 @@ def proper_names(text: str, words: ProperWords) -> dict[str, str]:
     sure: set[str] = set()
     for run in found:
         name = text[run.start : run.end]
-        if (run.start == 0 and _opens_title(text, run, seen[name])) or (
+        if _speaks_in_title(text, run, seen[name], lower) or (
             bisect_right(starts, run.start) == bisect_right(ends, run.start) and _is_sure(text, run, lower)
         ):
             sure.add(name)
@@ -156,10 +157,20 @@ def proper_names(text: str, words: ProperWords) -> dict[str, str]:
     return {name: first_of.get(name, name) for name in (*kept, *(h for h in first_of if h not in kept))}
 
 
-def _opens_title(text: str, run: Run, times: int) -> bool:
-    """Whether a title begins with this name: its version follows, or a colon and the text names it again."""
-    follows = _TITLE_FOLLOWS.match(text, run.end)
-    return bool(follows and (follows.lastindex or times > 1))
+def _speaks_in_title(text: str, run: Run, times: int, lower: Collection[str]) -> bool:
+    """Whether a title names who speaks: before a version, or before a colon or behind a bracket.
+
+    The text must name it again, or use none of its words as an ordinary one.
+    """
+    if "\n" in text[: run.end] or "\n" not in text[run.end :]:
+        return False
+    if run.start == 0 and (follows := _TITLE_FOLLOWS.match(text, run.end)):
+        if follows.lastindex or times > 1:
+            return True
+    elif text[run.start - 1 : run.start] != "(":
+        return False
+    speaks = run.start > 0 or _COLON.match(text, run.end) is not None
+    return speaks and not any(w.lower() in lower or _NO_NAME.search(w) for w in run.words[:1])
 
 
 def _is_sure(text: str, run: Run, lower: Collection[str]) -> bool:

@@ -25,6 +25,8 @@ def names(text: str) -> set[str]:
         ("It came from The Times of Israel on Monday.", {"The Times of Israel"}),
         ("The lawsuit of Barnes & Noble against it.", {"Barnes & Noble"}),
         ("Crewdeck 12: what is new\nLinks open faster.", {"Crewdeck"}),
+        ("Grumblewick: why your bio has no link\nwe explain it.", {"Grumblewick"}),
+        ("New terms (Kesselwick photo club)\nwe explain them.", {"Kesselwick"}),
         ("A policy for tutors (Preply)\nLinks are gone.", {"Preply"}),
     ],
 )
@@ -44,6 +46,8 @@ def test_what_stands_where_only_a_name_may_is_one(text: str, found: set[str]) ->
         "Hello there!\n\U0001f389 Buyouts are fine.",
         "LINKS TO OTHER SHOPS WILL BE BLOCKED FROM FRIDAY.",
         "They've said so, and we don't. Then they've said it again; so We've heard, or Don\u2019t.",
+        "Explainer: who may link\nwe explain it.",
+        "Harbours: who may link\nour harbours may.",
         "Version 12.1: what is new\nLinks open at 5PM over 5G in Q3.",
     ],
 )
