@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,16 +55,21 @@ class Vocabulary:
         return service is None or kinds is None or bool(service.categories & kinds)
 
 
-def _read_services(path: Path) -> dict[str, Service]:
+_LISTS: dict[str, type] = dict.fromkeys(("en", "zh", "ambiguous", "not", "categories", "pages"), list)
+
+
+def _read_services(paths: Sequence[Path]) -> dict[str, Service]:
     services: dict[str, Service] = {}
     owners: dict[str, str] = {}
-    lists: dict[str, type] = dict.fromkeys(("en", "zh", "ambiguous", "not", "categories", "pages"), list)
-    for table in read_tables(path, "service", {"slug": str}, lists):
+    tables = (
+        (path, table) for path in paths for table in read_tables(path, "service", {"slug": str}, _LISTS)
+    )
+    for path, table in tables:
         slug = str(table["slug"])
         where = f"{path}: service {slug}"
         if slug in services:
             raise DataError(f"{where}: slug given twice")
-        get = {key: strings(table.get(key, ()), f"{where}: {key}") for key in lists}
+        get = {key: strings(table.get(key, ()), f"{where}: {key}") for key in _LISTS}
         names = (*get["en"], *get["zh"], *get["pages"])
         for name in names:
             other = owners.setdefault(normalise(name), slug)
@@ -93,12 +99,12 @@ def _read_labels(path: Path, name: str) -> tuple[dict[str, str], _Sets, _Sets]:
 
 
 def read_vocabulary(directory: Path) -> Vocabulary:
-    """Read the three files of a vocabulary directory.
+    """Read a vocabulary directory: `services*.toml`, `surfaces.toml` and `targets.toml`.
 
     Raises:
         DataError: a file is missing or wrong, or two services claim one name.
     """
-    services = _read_services(directory / "services.toml")
+    services = _read_services(sorted(directory.glob("services*.toml")))
     surfaces, hosts, owners = _read_labels(directory / "surfaces.toml", "surface")
     targets, _, _ = _read_labels(directory / "targets.toml", "target")
     return Vocabulary(services, surfaces, targets, hosts, owners)
