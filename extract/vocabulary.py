@@ -104,7 +104,8 @@ def read_vocabulary(directory: Path) -> Vocabulary:
     Raises:
         DataError: a file is missing or wrong, or two services claim one name.
     """
-    services = _read_services(sorted(directory.glob("services*.toml")))
+    files = sorted(directory.glob("services*.toml"))
+    services = _read_services(files or [directory / "services.toml"])
     surfaces, hosts, owners = _read_labels(directory / "surfaces.toml", "surface")
     targets, _, _ = _read_labels(directory / "targets.toml", "target")
     return Vocabulary(services, surfaces, targets, hosts, owners)
