@@ -16,8 +16,9 @@ from itertools import pairwise
 import ahocorasick
 
 from extract.matcher import Matcher
-from extract.names import find_names
+from extract.names import find_names, proper_words
 from extract.normal import normalise
+from extract.proper import begins
 from extract.records import Lang
 from extract.rules import Rule, load_rules
 from extract.vocabulary import Vocabulary, load_vocabulary
@@ -265,6 +266,18 @@ _CUES = ("action", "context")
 _WORDS = ("surface", "target", "link", "region", "reference")  # what these match is a word, not a name
 
 
+_LONGEST_WORD = 40
+_CAPITALISED = re.compile(r"(?<![\w'\u2019-])([A-Z][a-z]+) $")
+
+
+def _ends_longer_name(text: str, name: Mention) -> bool:
+    """Whether an ambiguous name ("Square") ends a longer one that says more ("Agora Square")."""
+    before = _CAPITALISED.search(text, max(0, name.start - _LONGEST_WORD), name.start)
+    if before is None or before[1].lower() in proper_words().stops:
+        return False
+    return not begins(text, before.start()) or text.count(text[before.start() : name.end]) > 1
+
+
 def _with_unknown(
     text: str,
     lang: Lang,
@@ -275,10 +288,13 @@ def _with_unknown(
     """Known services and unknown names; hidden services are unknown ones where they can be found so."""
     masked = {(m.start, m.end): m.value for m in services if hidden(m.value)}
     known = [m for m in services if not hidden(m.value)]
+    doubtful = [m for m in known if m.weak and _ends_longer_name(text, m)]
+    sure = [(m.start, m.end) for m in known if m not in doubtful]
     found = [
         Mention(a, b, "service", masked.get((a, b), slug), rule, unknown=True)
-        for a, b, slug, rule in find_names(text, lang, [(m.start, m.end) for m in known], words)
+        for a, b, slug, rule in find_names(text, lang, sure, words)
         if (a, b) in masked or not any(start < b and a < end for start, end in masked)
+        if all(b <= m.start or m.end <= a or a < m.start for m in doubtful)
     ]
     seen = {masked[m.start, m.end] for m in found if (m.start, m.end) in masked}
     return longest([*known, *(m for m in services if hidden(m.value) and m.value not in seen), *found])

@@ -89,7 +89,7 @@ def runs(text: str, words: ProperWords) -> Iterator[Run]:
             yield from _run(current, words.after)
             current = []
         word = match.group().lower()
-        if match.group() == "The" and not _begins(text, match.start()):
+        if match.group() == "The" and not begins(text, match.start()):
             yield from _run(current, words.after)
             current = [match]  # "in The Times of Israel"
         elif (
@@ -105,7 +105,7 @@ def runs(text: str, words: ProperWords) -> Iterator[Run]:
     yield from _run(current, words.after)
 
 
-def _begins(text: str, at: int) -> bool:
+def begins(text: str, at: int) -> bool:
     """Whether a sentence, item or quotation begins here, where a capital says nothing."""
     before = text[max(0, at - _LOOK_BACK) : at]
     line = before.rpartition("\n")[2].rstrip(" \t\u3000\u00a0")
@@ -175,7 +175,7 @@ def _speaks_in_title(text: str, run: Run, times: int, lower: Collection[str]) ->
 
 def _is_sure(text: str, run: Run, lower: Collection[str]) -> bool:
     """Whether an occurrence outside headlines shows that the run is a name; words of `lower` are none."""
-    if not _begins(text, run.start):
+    if not begins(text, run.start):
         return True
     marked = len(run.words) > 1 or any(c.isupper() or c.isdigit() for c in run.words[0][1:])
     if marked and not text[run.start : run.end].isupper():

@@ -144,3 +144,16 @@ def test_hiding_loses_no_service(text: str) -> None:
     plain, hidden = (find_mentions(text, normalise(text), lang, lambda _, h=h: h) for h in (False, True))  # type: ignore[misc]
 
     assert {m.value for m in plain.services} <= {m.value for m in hidden.services}
+
+
+@pytest.mark.parametrize(
+    ("text", "slugs"),
+    [
+        ("Links are text in Agora Square. Agora Square 22 explains it.", ["agora_square"]),
+        ("Links to Square stay. Square is glad.", ["square"]),
+        ("Visit Rumble today, or stay.", ["rumble"]),
+    ],
+)
+def test_an_ambiguous_name_may_be_the_end_of_a_longer_one(text: str, slugs: list[str]) -> None:
+    found = find_mentions(text, normalise(text), Lang.EN).services
+    assert list(dict.fromkeys(m.value for m in found)) == slugs
