@@ -9,10 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from extract.evaluate import evaluate, total
 from extract.gold import Part, part_of, read_gold
+from extract.pipeline import extract_facts
+from extract.records import Lang
+from extract.scorer import read_models, scorer_path
 from flows.cli import run
 
 GOLD = Path(__file__).parents[1] / "gold" / "dev_zh.jsonl"
+SAMPLE = Path(__file__).parents[2] / "flows" / "sample" / "expected.jsonl"
 
 
 def test_evaluate_scores_the_sealed_part_alone_where_asked(
@@ -52,3 +57,18 @@ def test_training_without_its_libraries_names_the_extra(
     assert not out.exists()
     assert f"install the extra: linkpolicy[{extra}]" in errors.getvalue()
     assert errors.getvalue().count("\n") == 1
+
+
+def test_what_training_writes_is_read_and_finds_what_it_was_taught(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = SAMPLE.read_text(encoding="utf-8").splitlines()
+    path, out = tmp_path / "gold.jsonl", tmp_path / "models"
+    path.write_text("".join(f"{line}\n" for line in lines if '"lang": "zh"' in line), encoding="utf-8")
+
+    assert run(["train", str(path), "--out", str(out)]) == 0
+    assert str(scorer_path(out, Lang.ZH)) in capsys.readouterr().out
+    assert not scorer_path(out, Lang.EN).exists(), "no English document, no English weights"
+    models = read_models(out, Lang.ZH)
+    tally = total(evaluate(read_gold(path), lambda document: extract_facts(document, models)))["core"]
+    assert tally.right > tally.spurious
