@@ -237,6 +237,17 @@ def test_a_rejection_holds_against_later_readings_of_the_same_words(
     assert drift(connection) == []
 
 
+def test_of_two_words_in_the_same_second_the_later_holds(connection: duckdb.DuckDBPyConnection) -> None:
+    held = fact(TEXT, start="2022-03-01")
+    load_batch(connection, batch("n1", reading(TEXT, held)))
+    document_id = queue(connection)[0].document_id
+    for number in range(4):  # ids are hashes: by chance alone half of these would go wrong
+        for decision, standing in (("reject", []), ("accept", ["block"])):
+            judged(connection, f"v{number}{decision}", verdict_on(held, document_id, decision))
+            assert [row.action for row in policy_on(connection, date(2022, 4, 1))] == standing
+    assert [v.decision for v in verdicts(connection)] == ["reject", "accept"] * 4
+
+
 def test_a_correction_replaces_the_reading_and_survives_re_extraction(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:

@@ -7,7 +7,7 @@ WITH concerned AS (
   SELECT o.* FROM observation o
   WHERE o.verdict_id IS NULL AND o.key_id IN (SELECT key_id FROM verdict WHERE run_id = getvariable('run'))
 ), matched AS (
-  SELECT c.observation_id, c.key_id, v.verdict_id, v.decision, v.decided_at
+  SELECT c.observation_id, c.key_id, v.verdict_id, v.decision, v.decided_at, v.known_at
   FROM concerned c JOIN verdict v
     ON v.key_id = c.key_id AND v.action = c.action AND v.stage = c.stage
     AND v.effective_from IS NOT DISTINCT FROM c.effective_from AND v.from_precision IS NOT DISTINCT FROM c.from_precision
@@ -15,7 +15,7 @@ WITH concerned AS (
   WHERE v.evidence = c.evidence
     OR (v.document_id = c.document_id AND v.evidence_start < c.evidence_end AND c.evidence_start < v.evidence_end)
 )
-SELECT observation_id, key_id, arg_max(decision, {'at': decided_at, 'id': verdict_id}) AS decision
+SELECT observation_id, key_id, arg_max(decision, {'at': decided_at, 'known': known_at, 'id': verdict_id}) AS decision
 FROM matched GROUP BY ALL;
 
 CREATE OR REPLACE TEMP TABLE overruled AS   -- corrections that a later verdict on the same reading replaced
