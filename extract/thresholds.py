@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 SHARE_OF_BEST = 0.998  # F1 is flat around its best cut; a higher one gives fewer facts, more of them right
-# Share of documents without a fact that may give one: a false alert is worse than a late one.
-MOST_TELLING = 0.03
+# What silence may cost: a false alert is worse than a late one.
+SHARE_OF_BEST_DOCUMENTS = 0.99
+MOST_TELLING = 0.06  # share of documents without a fact that may give one, whatever it costs
 LEAST_KEPT = 0.9  # share of documents with facts that must still give some, whatever the silent ones do
 _JUST_ABOVE = 1e-6
 
@@ -37,12 +38,15 @@ class Outcome:
         return any(chance >= threshold for chance, _ in self.chances)
 
 
-def best_threshold(pairs: Sequence[tuple[float, bool, float]], needed: float) -> tuple[float, float]:
+def best_threshold(
+    pairs: Sequence[tuple[float, bool, float]], needed: float, share: float = SHARE_OF_BEST
+) -> tuple[float, float]:
     """The highest threshold whose F1 is all but the best, with its F1.
 
     Args:
-        pairs: (probability, right, weight) of each proposal.
-        needed: weight of all required facts.
+        pairs: (probability, right, weight) of each proposal or document.
+        needed: weight of all required facts, or of the documents that state some.
+        share: of the best F1 that is enough.
     """
     cuts: list[tuple[float, float]] = []
     right = taken = 0.0
@@ -53,7 +57,7 @@ def best_threshold(pairs: Sequence[tuple[float, bool, float]], needed: float) ->
         if n == len(ordered) or ordered[n][0] < chance:
             cuts.append((chance, 2 * right / (taken + needed)))
     best = max((f1 for _, f1 in cuts), default=0.0)
-    return next(((chance, f1) for chance, f1 in cuts if f1 >= SHARE_OF_BEST * best), (0.5, 0.0))
+    return next(((chance, f1) for chance, f1 in cuts if f1 >= share * best), (0.5, 0.0))
 
 
 def fact_threshold(outcomes: Sequence[Outcome]) -> float:
@@ -63,17 +67,22 @@ def fact_threshold(outcomes: Sequence[Outcome]) -> float:
 
 
 def document_threshold(outcomes: Sequence[Outcome], threshold: float) -> float:
-    """The least probability of stating anything at which few documents without a fact give one.
+    """The least probability of stating anything of a document that gives facts.
+
+    It is the highest whose document F1 is all but the best, and so high that few silent documents tell.
 
     Args:
         outcomes: of documents with and without required facts.
         threshold: of a single fact.
     """
-    silent = [o for o in outcomes if not o.needed and not o.doubtful]
-    telling = sorted((o.states for o in silent if o.tells(threshold)), reverse=True)
-    allowed = int(MOST_TELLING * len(silent))
+    clear = [o for o in outcomes if not o.doubtful]
+    silent = sum(not o.needed for o in clear)
+    telling = sorted((o.states for o in clear if not o.needed and o.tells(threshold)), reverse=True)
+    allowed = int(MOST_TELLING * silent)
     if len(telling) <= allowed:
         return 0.0
     stating = sorted(o.states for o in outcomes if o.needed and o.tells(threshold))
     most = stating[int((1 - LEAST_KEPT) * len(stating))] if stating else 1.0
-    return min(telling[allowed] + _JUST_ABOVE, most)
+    pairs = [(o.states, o.needed > 0, 1.0) for o in clear if o.tells(threshold)]
+    best, _ = best_threshold(pairs, len(clear) - silent, SHARE_OF_BEST_DOCUMENTS)
+    return min(max(telling[allowed] + _JUST_ABOVE, best), most)

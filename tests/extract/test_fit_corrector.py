@@ -95,7 +95,7 @@ def test_the_encoder_that_is_trained_is_the_encoder_that_ships(
     pieces = Pieces(given.ids * repeated, given.starts * repeated, given.ends * repeated)
     long = dataclasses.replace(short, marked=Marked(pieces, short.marked.kinds * repeated), names=())
 
-    found = list(states_of(tensors(unpacked(corrector)), HEADS, [short, long], BASE.spelling))
+    found = list(states_of(tensors(unpacked(corrector)), HEADS, [short, long], BASE.spelling, {}))
     for one, states in zip((short, long), found, strict=True):
         shipped = corrector.encoder.states(one.marked.pieces.ids, one.marked.kinds)
         np.testing.assert_allclose(states.numpy(), shipped, atol=5e-3)

@@ -54,6 +54,13 @@ def test_few_documents_that_state_nothing_give_a_fact(outcomes: list[Outcome], t
     assert len(telling) <= MOST_TELLING * len(silent) or (stating and asked_enough)
 
 
+def test_a_little_is_given_up_for_silence() -> None:
+    """Of a hundred documents the unlikeliest that states something is not worth the one that does not."""
+    telling = [Outcome(((0.9, True),), 1, 1.0, (), 0.5 + 0.004 * i) for i in range(1, 101)]
+    silent = [Outcome(((0.9, False),), 0, 1.0, (), 0.505), *(Outcome((), 0, 1.0, (), 0.1) for _ in range(9))]
+    assert 0.505 < document_threshold([*telling, *silent], 0.3) < 0.515
+
+
 def test_what_careful_readers_differ_on_costs_no_document_its_facts() -> None:
     doubtful = Outcome(((0.9, False),), 0, 1.0, (), 0.9, doubtful=True)
     silent = Outcome(((0.4, False),), 0, 1.0, (), 0.4)
