@@ -267,7 +267,7 @@ def _names(lessons: Sequence[Lesson]) -> Names:
     return {number: sorted(names) for number, names in found.items()}
 
 
-def _disguised(one: Lesson, unknown: int, names: Names) -> list[int]:
+def disguised(one: Lesson, unknown: int, names: Names) -> list[int]:
     """The pieces of a lesson; some services lose their names, some go by another's of as many pieces."""
     ids = list(one.marked.pieces.ids)
     for spans in one.names:
@@ -290,7 +290,7 @@ def states_of(
     first, last, unknown = (spelling.vocabulary[piece] for piece in (FIRST, LAST, UNKNOWN))
     rows, taken = [], []
     for number, one in enumerate(lessons):
-        ids = _disguised(one, unknown, names)
+        ids = disguised(one, unknown, names)
         for (start, end), (kept, until) in windows(len(ids)):
             taken.append((number, 1 + kept - start, 1 + until - start))
             rows.append(([first, *ids[start:end], last], [0, *one.marked.kinds[start:end], 0]))

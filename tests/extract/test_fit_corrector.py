@@ -26,7 +26,17 @@ pytest.importorskip("torch", reason="the extra `corrector` is not installed")
 
 import torch
 
-from extract.fit_corrector import Base, fit_corrector, gate_odds, lesson, loss, slot_odds, states_of, views_of
+from extract.fit_corrector import (
+    Base,
+    disguised,
+    fit_corrector,
+    gate_odds,
+    lesson,
+    loss,
+    slot_odds,
+    states_of,
+    views_of,
+)
 
 FACT = GoldFact(
     platform="tiktok", surface="comments", target="etsy", action=Action.BLOCK, effective_from=None,
@@ -99,6 +109,24 @@ def test_the_encoder_that_is_trained_is_the_encoder_that_ships(
     for one, states in zip((short, long), found, strict=True):
         shipped = corrector.encoder.states(one.marked.pieces.ids, one.marked.kinds)
         np.testing.assert_allclose(states.numpy(), shipped, atol=5e-3)
+
+
+def test_services_go_by_another_name_of_as_many_pieces_or_by_none(
+    sample: Sample, odds: Odds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = lesson(sample, odds, BASE.spelling)
+    given, places = (
+        list(one.marked.pieces.ids),
+        {i for spans in one.names for a, b in spans for i in range(a, b)},
+    )
+    names = {end - start: [(7,) * (end - start)] for spans in one.names for start, end in spans}
+
+    monkeypatch.setattr("extract.fit_corrector._NAMELESS", 0.0)
+    monkeypatch.setattr("extract.fit_corrector._RENAMED", 1.0)
+    assert disguised(one, 0, names) == [7 if i in places else piece for i, piece in enumerate(given)]
+    assert disguised(one, 0, {}) == given, "no other name is known"
+    monkeypatch.setattr("extract.fit_corrector._NAMELESS", 1.0)
+    assert disguised(one, 0, names) == [0 if i in places else piece for i, piece in enumerate(given)]
 
 
 def unpacked(corrector: Corrector) -> dict[str, Array]:
