@@ -24,8 +24,8 @@ from extract.encoder import Array, gelu
 from extract.reading import Place, Reading
 from extract.records import Action
 from extract.scorer import Floats, sigmoid
+from extract.spelling import Pieces, Spelling
 from extract.weights import Corrector
-from extract.wordpieces import Pieces, WordPieces
 
 CORRECTED = (*SLOTS, *DETAILS)
 KINDS = ("service", "unknown", "surface", "target", "link", "block", "restrict", "allow", "context", "region",
@@ -39,6 +39,7 @@ CONVENTIONS = hashlib.sha256(
     repr((KINDS, CORRECTED, tuple(ACTIONS), BUCKETS, FARTHEST, OTHERS)).encode()
 ).hexdigest()[:12]
 MOST_PIECES = 4000  # a longer text (some 16,000 characters) is read by the forests alone
+_MOST_CHARACTERS = 16 * MOST_PIECES  # a longer one is not even spelt
 LEAST = 1e-4  # probability that log-odds are taken of
 
 
@@ -68,7 +69,7 @@ class Marked:
         return first, last
 
 
-def mark(reading: Reading, spelling: WordPieces) -> Marked:
+def mark(reading: Reading, spelling: Spelling) -> Marked:
     """Spell a text and mark the pieces of its mentions; where mentions meet, the later kind counts."""
     pieces = spelling.spell(reading.plain)
     m = reading.mentions
@@ -128,6 +129,8 @@ def _bucket(distance: float) -> int:
 
 def read_again(reading: Reading, corrector: Corrector, clauses: Sequence[Clause]) -> SecondReading | None:
     """Read a text a second time; None if it is too long for that."""
+    if len(reading.plain) > _MOST_CHARACTERS:
+        return None
     marked = mark(reading, corrector.encoder.spelling)
     if not 0 < len(marked.kinds) <= MOST_PIECES:
         return None

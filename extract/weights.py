@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from extract.data import DataError
 from extract.encoder import Array, Encoder, Layer
+from extract.spelling import Spelling
+from extract.unigrams import Unigrams
 from extract.wordpieces import WordPieces
 
 Arrays = Mapping[str, NDArray[np.generic]]
@@ -41,8 +43,17 @@ class Corrector:
     packed: Arrays
 
 
-def pack(weights: Mapping[str, Array], vocabulary: Sequence[str], heads: int) -> Arrays:
-    """Weights as they are stored: large maps in eight bits, the rest in sixteen."""
+def pack(
+    weights: Mapping[str, Array], vocabulary: Sequence[str], heads: int, scores: Sequence[float] = ()
+) -> Arrays:
+    """Weights as they are stored: large maps in eight bits, the rest in sixteen.
+
+    Args:
+        weights: by the names that `extract/fit_corrector.py` gives.
+        vocabulary: the pieces, by number.
+        heads: of each layer's attention.
+        scores: of unigrams, as many as pieces; none of word pieces.
+    """
     stored: dict[str, NDArray[np.generic]] = {}
     for name, array in weights.items():
         if name in _MAPS or name.rpartition(".")[2] in _LARGE:
@@ -53,8 +64,21 @@ def pack(weights: Mapping[str, Array], vocabulary: Sequence[str], heads: int) ->
         else:
             stored[name] = array.astype(np.float16)
     stored["vocabulary"] = np.frombuffer("\n".join(vocabulary).encode(), dtype=np.uint8)
+    if scores:
+        stored["scores"] = np.array(scores, dtype=np.float32)
     stored["heads"] = np.array(heads)
     return stored
+
+
+def spelling_of(vocabulary: Sequence[str], scores: Sequence[float]) -> Spelling:
+    """Word pieces, or unigrams if they have scores.
+
+    Raises:
+        KeyError: a mark of unigrams is missing.
+    """
+    if scores:
+        return Unigrams.of(vocabulary, scores)
+    return WordPieces({piece: i for i, piece in enumerate(vocabulary)})
 
 
 def unpack(stored: Arrays) -> Corrector:
@@ -78,7 +102,7 @@ def unpack(stored: Arrays) -> Corrector:
         layers.append(Layer(*((w[p + n], w[p + n + "_bias"]) for n in _OF_A_LAYER)))
     vocabulary = np.asarray(stored["vocabulary"], np.uint8).tobytes().decode().split("\n")
     encoder = Encoder(
-        spelling=WordPieces({piece: i for i, piece in enumerate(vocabulary)}),
+        spelling=spelling_of(vocabulary, np.asarray(stored.get("scores", ())).tolist()),
         words=np.asarray(stored["words"], np.int8),
         scale=scale["words"],
         places=w["places"],

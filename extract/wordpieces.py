@@ -7,24 +7,12 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from extract.spelling import Pieces
+
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+|[^\w\s]|_")  # a Chinese character is a word
 _LONGEST = 60  # code points of a word that are looked at
 _REMEMBERED = 50_000
 UNKNOWN, FIRST, LAST = "[UNK]", "[CLS]", "[SEP]"
-
-
-@dataclass(frozen=True, slots=True)
-class Pieces:
-    """A text in word pieces.
-
-    Attributes:
-        ids: numbers in the vocabulary, one per piece.
-        starts, ends: half-open code point offsets, of the same length.
-    """
-
-    ids: tuple[int, ...]
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +25,21 @@ class WordPieces:
 
     vocabulary: Mapping[str, int]
     _spelt: dict[str, tuple[tuple[int, int, int], ...]] = field(default_factory=dict, repr=False)
+
+    @property
+    def first(self) -> int:
+        """Mark before a text."""
+        return self.vocabulary[FIRST]
+
+    @property
+    def last(self) -> int:
+        """Mark behind a text."""
+        return self.vocabulary[LAST]
+
+    @property
+    def unknown(self) -> int:
+        """What no piece spells."""
+        return self.vocabulary[UNKNOWN]
 
     def spell(self, plain: str) -> Pieces:
         """Pieces of normalised text; accents are left out, as the vocabulary's makers did."""
@@ -65,7 +68,7 @@ class WordPieces:
             ends = range(len(word), at, -1)
             end = next((e for e in ends if prefix + word[at:e] in self.vocabulary), 0)
             if not end:
-                pieces.append((self.vocabulary[UNKNOWN], at, len(word)))
+                pieces.append((self.unknown, at, len(word)))
                 break
             pieces.append((self.vocabulary[prefix + word[at:end]], at, end))
             at = end

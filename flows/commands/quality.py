@@ -122,7 +122,7 @@ def train(
         Path, typer.Option(metavar="DIR", help="Where the weights of each language are written.")
     ] = Path("models"),
     corrector: Annotated[
-        bool, typer.Option("--corrector", help="Train the English corrector too: an hour, extra `corrector`.")
+        bool, typer.Option("--corrector", help="Train the second readers too: hours, extra `corrector`.")
     ] = False,
     sealed: Annotated[
         bool, typer.Option("--sealed", help="Train on the sealed part too: it measures nothing any more.")
@@ -134,9 +134,10 @@ def train(
         from extract.records import Lang
 
         if corrector:
-            from extract.fit_corrector import read_base, tutor
+            from extract.bases import read_base
+            from extract.fit_corrector import tutor
 
-            tutors[Lang.EN] = tutor(read_base(), say)
+            tutors = {lang: tutor(read_base(lang), say) for lang in Lang}
         from extract.scorer import corrector_path, scorer_path
         from extract.train import read_training
         from extract.train import train as fit

