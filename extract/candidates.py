@@ -23,7 +23,8 @@ CATEGORIES = (
     "search",
     "link_in_bio",
 )
-TOP_CATEGORIES = ("ecommerce", "social", "video", "messaging", "app_store", "search", "forum")
+TOP_CATEGORIES = ("ecommerce", "social", "video", "messaging", "app_store", "search", "forum", "food", "maps",
+                  "travel")  # fmt: skip
 
 SLOTS = ("platform", "surface", "target")
 DETAILS = ("date", "until", "region")  # decided per event once the core of a fact stands

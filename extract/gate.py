@@ -15,10 +15,8 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 
 @functools.cache
 def _matcher(lang: Lang) -> Matcher:
-    """Every word for linking and every cue that itself speaks of links."""
-    speaking = (
-        r for r in load_rules(lang) if (r.kind == "link" and not r.weak) or (r.kind == "action" and r.links)
-    )
+    """Every word for linking and every cue or weak word that itself speaks of links."""
+    speaking = (r for r in load_rules(lang) if r.links or (r.kind == "link" and not r.weak))
     return Matcher(((r.id, r.source) for r in speaking), lang)
 
 

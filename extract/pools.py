@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from extract.candidates import DEFAULTS
 from extract.profiles import Profile, platform_like, platform_score, profile_of
 from extract.reading import Place, Reading
+from extract.vocabulary import load_vocabulary
 
 MOST_VALUES = 100  # of a slot; the largest annotated document has 40, a list of all services has thousands
 _REMEMBERED = 60  # mentions back to which a platform is remembered
@@ -21,6 +22,12 @@ def _most_frequent(
         return pool
     frequent = set(sorted(pool, key=lambda v: (-len(pool[v]), v))[:MOST_VALUES])
     return {value: places for value, places in pool.items() if value in frequent or value in kept}
+
+
+def _implied(reading: Reading) -> list[str]:
+    """Surfaces that services of the document have without their being named."""
+    kinds = {kind for places in reading.services.values() for kind in places[0].mention.categories}
+    return [surface for surface, implied in load_vocabulary().implied.items() if kinds & implied]
 
 
 class Pools:
@@ -56,8 +63,8 @@ class Pools:
             pools[slot].setdefault(value, ())
         for slot, pool in pools.items():
             pools[slot] = _most_frequent(pool, {DEFAULTS.get(slot), own})
-        if any("app_store" in p[0].mention.categories for p in reading.services.values()):
-            pools["surface"].setdefault("app", ())  # links in the apps that a store distributes
+        for surface in _implied(reading):
+            pools["surface"].setdefault(surface, ())
         self.of = pools
         self.ordered = {
             slot: sorted((p.mention.middle, v) for v, places in pool.items() for p in places)

@@ -50,7 +50,7 @@ class Rule:
         source: the pattern, for normalised text of `lang`.
         cls: semantic class of an action cue, empty otherwise.
         weak: counts only with support (near a link word, behind a locative preposition).
-        links: an action cue that itself speaks of links.
+        links: an action cue or a weak link word that itself speaks of links.
         still: an action cue that confirms what was.
         platform: slug of the only platform that has this place, None if many do.
         direction: side of a cue that a context rule governs.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +19,7 @@ class Service:
         names: literal names in all languages, as written in the file.
         ambiguous: names that count only in context.
         look_alikes: longer strings that contain a name but mean something else.
-        categories: kinds of service (`ecommerce`, `social`, ...).
+        categories: kinds of service: targets (`ecommerce`, `social`, ...) and those of `kinds.toml`.
     """
 
     slug: str
@@ -38,6 +38,7 @@ class Vocabulary:
         surfaces, targets: slug -> short English label.
         hosts: surface -> the only kinds of service that have it; surfaces that any may have are not in it.
         owners: surface -> the only services that have it.
+        implied: surface -> kinds of service where it may be meant without being named.
     """
 
     services: dict[str, Service] = field(default_factory=dict)
@@ -45,6 +46,7 @@ class Vocabulary:
     targets: dict[str, str] = field(default_factory=dict)
     hosts: dict[str, frozenset[str]] = field(default_factory=dict)
     owners: dict[str, frozenset[str]] = field(default_factory=dict)
+    implied: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def may_host(self, platform: str, surface: str) -> bool:
         """Whether a service may have a surface; of one that is not in the gazetteer nobody knows."""
@@ -58,7 +60,12 @@ class Vocabulary:
 _LISTS: dict[str, type] = dict.fromkeys(("en", "zh", "ambiguous", "not", "categories", "pages"), list)
 
 
-def _read_services(paths: Sequence[Path]) -> dict[str, Service]:
+def _check_kinds(given: Collection[str], kinds: Collection[str], where: str) -> None:
+    if unknown := sorted(set(given) - set(kinds)):
+        raise DataError(f"{where}: {unknown[0]!r} is neither a target nor in kinds.toml")
+
+
+def _read_services(paths: Sequence[Path], kinds: Collection[str]) -> dict[str, Service]:
     services: dict[str, Service] = {}
     owners: dict[str, str] = {}
     tables = (
@@ -77,38 +84,42 @@ def _read_services(paths: Sequence[Path]) -> dict[str, Service]:
                 raise DataError(
                     f"{where}: name {name!r} already belongs to {other}; make it ambiguous or drop it"
                 )
+        _check_kinds(get["categories"], kinds, f"{where}: categories")
         services[slug] = Service(slug, names, get["ambiguous"], get["not"], frozenset(get["categories"]))
     return services
 
 
-_Sets = dict[str, frozenset[str]]
+_SETS = ("hosts", "owners", "implied")
 
 
-def _read_labels(path: Path, name: str) -> tuple[dict[str, str], _Sets, _Sets]:
-    """Labels, hosts and owners by slug."""
-    optional: dict[str, type] = {"label_zh": str, "description": str, "hosts": list, "owners": list}
-    labels, hosts, owners = {}, {}, {}
+def _read_labels(path: Path, name: str) -> tuple[dict[str, str], dict[str, dict[str, frozenset[str]]]]:
+    """Labels by slug, and each of _SETS by slug."""
+    optional: dict[str, type] = {"label_zh": str, "description": str, **dict.fromkeys(_SETS, list)}
+    labels: dict[str, str] = {}
+    sets: dict[str, dict[str, frozenset[str]]] = {key: {} for key in _SETS}
     for table in read_tables(path, name, {"slug": str, "label": str}, optional):
         slug = str(table["slug"])
         labels[slug] = str(table["label"])
-        if "hosts" in table:
-            hosts[slug] = frozenset(strings(table["hosts"], f"{path}: {name} {slug}: hosts"))
-        if "owners" in table:
-            owners[slug] = frozenset(strings(table["owners"], f"{path}: {name} {slug}: owners"))
-    return labels, hosts, owners
+        for key in sets.keys() & table.keys():
+            sets[key][slug] = frozenset(strings(table[key], f"{path}: {name} {slug}: {key}"))
+    return labels, sets
 
 
 def read_vocabulary(directory: Path) -> Vocabulary:
-    """Read a vocabulary directory: `services*.toml`, `surfaces.toml` and `targets.toml`.
+    """Read a vocabulary directory: `services*.toml`, `surfaces.toml`, `targets.toml` and `kinds.toml`.
 
     Raises:
         DataError: a file is missing or wrong, or two services claim one name.
     """
+    surfaces, sets = _read_labels(directory / "surfaces.toml", "surface")
+    targets, _ = _read_labels(directory / "targets.toml", "target")
+    kinds, _ = _read_labels(directory / "kinds.toml", "kind")
+    for key in ("hosts", "implied"):
+        for slug, given in sets[key].items():
+            _check_kinds(given, {*targets, *kinds}, f"{directory / 'surfaces.toml'}: surface {slug}: {key}")
     files = sorted(directory.glob("services*.toml"))
-    services = _read_services(files or [directory / "services.toml"])
-    surfaces, hosts, owners = _read_labels(directory / "surfaces.toml", "surface")
-    targets, _, _ = _read_labels(directory / "targets.toml", "target")
-    return Vocabulary(services, surfaces, targets, hosts, owners)
+    services = _read_services(files or [directory / "services.toml"], {*targets, *kinds})
+    return Vocabulary(services, surfaces, targets, **sets)
 
 
 @functools.cache

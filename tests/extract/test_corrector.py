@@ -33,6 +33,10 @@ DOCUMENT = Document(
     "TikTok blocks links to Etsy in comments. From 1 June 2023 links to eBay are allowed in Germany.\n"
     "Etsy said on Monday that TikTok had told it in April.",
 )  # fmt: skip
+CHINESE = Document(
+    "zh-1", Lang.ZH, Kind.NEWS, date(2023, 5, 2), "抖音与淘宝",
+    "自6月1日起，抖音直播间不再支持淘宝商品链接。快手评论区的京东链接仍可打开。",
+)  # fmt: skip
 SILENT, LOUD = tiny_corrector(0.0), tiny_corrector()
 
 
@@ -117,14 +121,20 @@ def test_a_very_long_text_is_read_by_the_forests_alone() -> None:
     assert read_again(read(replace(DOCUMENT, title="", text="")), LOUD, ()) is None
 
 
-def test_the_shipped_corrector_has_a_say_in_english() -> None:
-    models = load_models(Lang.EN)
+@pytest.mark.parametrize("document", [DOCUMENT, CHINESE], ids=lambda d: d.lang)
+def test_the_shipped_correctors_have_a_say(document: Document) -> None:
+    models = load_models(document.lang)
 
     def chances(models: Models) -> list[float]:
-        return [event.probability for event in Ranker(read(DOCUMENT), models).events()]
+        return [event.probability for event in Ranker(read(document), models).events()]
 
     assert chances(models) != chances(replace(models, corrector=None)) != []
-    assert load_models(Lang.ZH).corrector is None
+
+
+def test_a_text_without_a_space_is_not_spelt_for_ever() -> None:
+    long = read(replace(CHINESE, text="链" * (16 * MOST_PIECES + 1)))
+
+    assert read_again(long, load_models(Lang.ZH).corrector or LOUD, ()) is None
 
 
 def test_the_same_text_gives_the_same_facts() -> None:

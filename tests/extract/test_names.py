@@ -124,9 +124,12 @@ def test_wrong_name_rules_are_refused(tmp_path: Path, content: str, message: str
         ('[[service]]\nslug="a"\n[[service]]\nslug="a"', "slug given twice"),
         ('[[service]]\nslug="a"\nen="One"', "key 'en' must be list"),
         ('[[service]]\nslug="a"\nen=[""]', "non-empty strings"),
+        ('[[service]]\nslug="a"\ncategories=["shortener"]', "'shortener' is neither a target nor in kinds"),
     ],
 )
 def test_a_vocabulary_with_collisions_is_refused(tmp_path: Path, services_file: str, message: str) -> None:
+    for name in ("surfaces", "targets", "kinds"):
+        (tmp_path / f"{name}.toml").touch()
     (tmp_path / "services.toml").write_text(services_file, encoding="utf-8")
 
     with pytest.raises(DataError, match=message):
