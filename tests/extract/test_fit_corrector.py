@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from extract.bases import Base
 from extract.clauses import ACTIONS
 from extract.corrector import CORRECTED, Marked, SecondReading, read_again
 from extract.encoder import WINDOW, Array
@@ -16,9 +17,9 @@ from extract.gold import Annotated, GoldFact
 from extract.records import Action, Stage
 from extract.samples import Odds, Sample, odds_of, prepare
 from extract.scorer import load_models, sigmoid
+from extract.spelling import Pieces
 from extract.train import Partial
 from extract.weights import Corrector
-from extract.wordpieces import Pieces
 from tests.extract.test_corrector import DOCUMENT
 from tests.extract.tiny import HEADS, VOCABULARY, encoder_weights, tiny_corrector
 
@@ -27,7 +28,6 @@ pytest.importorskip("torch", reason="the extra `corrector` is not installed")
 import torch
 
 from extract.fit_corrector import (
-    Base,
     disguised,
     fit_corrector,
     gate_odds,
