@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from flows.settings import Settings
+    from warehouse.records import Service
 
 
 _GLANCE = 30.0  # seconds that a look waits for a run, which opens the file for a part of its time only
@@ -34,10 +36,12 @@ def writing(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     import duckdb
 
+    from warehouse.services import set_services
     from warehouse.store import close
 
     connection = _opened(settings.warehouse, _PATIENCE, read_only=False)
     try:
+        set_services(connection, gazetteer())
         yield connection
         close(connection)
     except (duckdb.IOException, duckdb.FatalException) as error:
@@ -47,6 +51,19 @@ def writing(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     except BaseException:
         connection.close()
         raise
+
+
+@cache
+def gazetteer() -> tuple[Service, ...]:
+    """The services that the extractor knows, as questions to the warehouse name them."""
+    from extract.vocabulary import load_vocabulary
+    from warehouse.records import Service
+
+    words = load_vocabulary()
+    return tuple(
+        Service(slug, (*one.names, *one.ambiguous), one.categories & words.targets.keys())
+        for slug, one in words.services.items()
+    )
 
 
 @contextmanager

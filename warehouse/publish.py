@@ -20,7 +20,7 @@ from warehouse.sql import query
 from warehouse.store import CONFIG, apply_migration, migrations
 
 LINK = "policy.duckdb"
-TABLES = ("run", "source_run", "document", "observation", "scope", "policy", "support", "change")
+TABLES = ("run", "source_run", "document", "observation", "scope", "service", "policy", "support", "change")
 _UNPUBLISHED = (
     "snapshot",
     "page",

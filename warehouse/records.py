@@ -30,6 +30,21 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """What the warehouse needs to know of a service.
+
+    Attributes:
+        slug: as in `platform` and `target`.
+        names: by which people ask for it.
+        categories: target slugs whose rules cover it (`ecommerce`, `shorteners` ...).
+    """
+
+    slug: str
+    names: tuple[str, ...] = ()
+    categories: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class SourceRun:
     """What one source did in one run.
 

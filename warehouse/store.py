@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -112,15 +111,6 @@ def apply_migration(connection: duckdb.DuckDBPyConnection, number: int, name: st
         with suppress(duckdb.Error):  # a failed commit has rolled back
             connection.execute("ROLLBACK")
         raise
-
-
-def set_categories(connection: duckdb.DuckDBPyConnection, memberships: Mapping[str, Iterable[str]]) -> None:
-    """Add category memberships of target slugs (service -> categories) to those of `categories.toml`.
-
-    Raises:
-        WarehouseError: a category contains itself.
-    """
-    store_scopes(connection, memberships)
 
 
 def _version(connection: duckdb.DuckDBPyConnection) -> int:

@@ -60,6 +60,8 @@ def _unwanted(span: Span, context: Context) -> bool:
     """Drop what reads as a length of time: removed in two days; two weeks after, with nothing before."""
     if span.condition == "not_past":
         return context.tense < 0
+    if span.condition == "named":
+        return context.previous is None
     return span.condition == "previous" and context.previous_day is None
 
 
@@ -108,7 +110,7 @@ def _from_start(value: PartialDate | None, context: Context) -> Context:
 
 
 def _is_relative(expression: Expression) -> bool:
-    return expression.year is None or expression.anchor is Anchor.PREVIOUS
+    return expression.year is None or expression.anchor is not Anchor.REFERENCE
 
 
 def infer_reference(text: str, lang: Lang) -> date | None:

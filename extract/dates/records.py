@@ -20,10 +20,14 @@ class DateRole(StrEnum):
 
 
 class Anchor(StrEnum):
-    """What a relative expression counts from."""
+    """What a relative expression counts from.
+
+    PREVIOUS is the last date named that is fine enough for what is asked, NAMED the last one of any precision.
+    """
 
     REFERENCE = "reference"
     PREVIOUS = "previous"
+    NAMED = "named"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +108,8 @@ class Expression:
 class Span:
     """A mention as found: where, by which rule, and what it states (`second` ends a range).
 
-    `condition` is the rule's: `not_past` (dropped in a sentence about the past) or `previous` (dropped
-    unless a day was named before).
+    `condition` is the rule's: `not_past` (dropped in a sentence about the past), `previous` (dropped
+    unless a day was named before) or `named` (unless any date was).
     """
 
     start: int

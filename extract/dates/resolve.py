@@ -90,6 +90,8 @@ def _cap(value: PartialDate, precision: str) -> PartialDate:
 
 def _base(expression: Expression, context: Context) -> PartialDate | None:
     """What shifts count from: the date named before if the words say so, else the reference."""
+    if expression.anchor is Anchor.NAMED:
+        return context.previous
     if expression.anchor is Anchor.PREVIOUS:
         named = _named_before(expression, context)
         if named is not None:
@@ -231,8 +233,15 @@ def _near(expression: Expression, context: Context) -> PartialDate | None:
         return in_week(base.first, expression.week_shift, expression.weekday)
     if expression.weekday is not None:
         if expression.anchor is Anchor.PREVIOUS and expression.direction is not None:
-            return PartialDate.of(count_weekdays(base.first, expression.weekday, expression.direction))
+            return PartialDate.of(_weekday_from(base.first, expression.weekday, expression.direction))
         return PartialDate.of(weekday_around(base.first, expression.weekday, context.tense))
     if base.day is None:  # "the next day" after a month: nothing finer is known
         return base
     return PartialDate.of(base.first + timedelta(days=expression.day_shift or 0))
+
+
+def _weekday_from(day: date, weekday: int, direction: int) -> date:
+    """The weekday before or after a day; if it is the same one (0), the day itself or else the next."""
+    if direction == 0 and day.isoweekday() == weekday:
+        return day
+    return count_weekdays(day, weekday, direction or 1)

@@ -10,17 +10,21 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.warehouse.helpers import SERVICES
 from tests.warehouse.kills import deliver
 from tests.warehouse.nights import load, state
 from warehouse.manifest import manifest_path
+from warehouse.services import set_services
 from warehouse.store import close, connect
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty warehouse to copy: a quarter of a second cheaper than making one."""
+    """A warehouse to copy that knows some services: a quarter of a second cheaper than making one."""
     path = tmp_path_factory.mktemp("template") / "warehouse.duckdb"
-    close(connect(path))
+    connection = connect(path)
+    set_services(connection, SERVICES)
+    close(connection)
     return path
 
 

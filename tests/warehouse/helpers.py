@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from extract.records import Action, Document, Extraction, Fact, Kind, Lang, PartialDate, Stage
-from warehouse.records import Batch, Cause
+from warehouse.records import Batch, Cause, Service
+
+SHOP, NETWORK = frozenset({"ecommerce"}), frozenset({"social"})
+SERVICES = (  # what the extractor's gazetteer gives, in small
+    Service("taobao", ("Taobao", "淘宝"), SHOP), Service("tmall", ("Tmall", "天猫"), SHOP),
+    Service("jd", ("JD.com", "京东"), SHOP), Service("etsy", ("Etsy",), SHOP),
+    Service("tinyurl", ("TinyURL",), frozenset({"shorteners"})), Service("mastodon", ("Mastodon",), NETWORK),
+    Service("kuaishou", ("Kuaishou", "快手"), NETWORK), Service("douyin", ("Douyin", "抖音"), NETWORK),
+    Service("twitter", ("Twitter", "X"), NETWORK), Service("youtube", ("YouTube",)),
+    Service("facebook", ("Facebook",), NETWORK), Service("reddit", ("Reddit",), NETWORK),
+    Service("google", ("Google",)), Service("google_plus", ("Google+",), NETWORK),
+)  # fmt: skip
 
 
 def fact(  # noqa: PLR0917

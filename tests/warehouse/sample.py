@@ -6,9 +6,11 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from extract.records import Action, Document, Extraction, Fact, Kind, Lang, PartialDate, Stage
+from flows.stores import gazetteer
 from warehouse.load import load_batch
 from warehouse.publish import publish
 from warehouse.records import Batch, Cause, SnapshotRow, SourceRun
+from warehouse.services import set_services
 from warehouse.store import connect
 
 Says = tuple[str, str, str, str, str | None, str | None, str | None, str]
@@ -73,6 +75,7 @@ def make_sample(directory: Path) -> Path:
     """Load the sample night by night and publish it; returns the published file."""
     path = directory / "warehouse.duckdb"
     with connect(path) as connection:
+        set_services(connection, gazetteer())
         for number, entry in enumerate(NIGHTS):
             load_batch(connection, _night(number, *entry))
     return publish(path, directory / "published")

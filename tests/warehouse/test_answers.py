@@ -82,6 +82,8 @@ def test_the_seeds_question(asked: duckdb.DuckDBPyConnection) -> None:
             "jd",
         ),  # a rule for the service itself is nearer than one for its kind
         ("douyin live youtube", "unknown", None, None),
+        ("抖音 live 淘宝", "blocked", "live", "ecommerce"),  # by any name that one service has
+        ("douyin live JD.com", "allowed", "all", "jd"),
         ("Douyin LIVE Taobao", "blocked", "live", "ecommerce"),
         ("nobody live taobao", "unknown", None, None),
     ],
@@ -104,7 +106,11 @@ def test_a_regional_rule_answers_only_there(asked: duckdb.DuckDBPyConnection) ->
 
 def test_notes_tell_what_is_uncertain(asked: duckdb.DuckDBPyConnection) -> None:
     notes = {
-        "no rule is known": ask(asked, "nobody live taobao"),
+        "no rule is known": ask(asked, "google post taobao"),
+        "no rule is known; no service is known as nobody": ask(asked, "nobody live taobao"),
+        "no service is known as Tabao; no start was stated, it held by 2022-05-01": ask(
+            asked, "douyin message Tabao"
+        ),
         "first known rule from 2022-03-01": ask(asked, "kuaishou live taobao", date(2022, 2, 1)),
         "no start was stated, it held by 2022-05-01": ask(asked, "douyin message taobao"),
         "begins some day of this month": ask(asked, "twitter post mastodon", date(2022, 12, 2)),
@@ -114,6 +120,16 @@ def test_notes_tell_what_is_uncertain(asked: duckdb.DuckDBPyConnection) -> None:
         "other statements contradict it; a trial is running": ask(asked, "youtube comments etsy"),
     }
     assert {note: answer.note for note, answer in notes.items()} == {note: note for note in notes}
+
+
+def test_a_name_that_several_services_have_is_no_name(asked: duckdb.DuckDBPyConnection) -> None:
+    assert asked.execute("SELECT slug FROM services_named('g.oogle')").fetchall() == [
+        ("google",), ("google_plus",),
+    ]  # fmt: skip
+    names = "SELECT service_of('GOOGLE'), service_of('google+'), service_of('g.oogle'), service_of('京 东')"
+    assert asked.execute(names).fetchone() == ("google", "google_plus", "g.oogle", "jd")
+    note = ask(asked, "douyin message g.oogle").note
+    assert note.startswith("g.oogle may be google or google_plus")
 
 
 def test_after_a_temporary_rule_over_nothing_all_is_unknown(asked: duckdb.DuckDBPyConnection) -> None:

@@ -15,8 +15,9 @@ from tests.warehouse.helpers import batch, fact, reading
 from warehouse.categories import close_scopes, load_categories
 from warehouse.load import load_batch
 from warehouse.manifest import manifest_path
-from warehouse.records import WarehouseError
-from warehouse.store import SCHEMA_VERSION, connect, migrate, migrations, set_categories
+from warehouse.records import Service, WarehouseError
+from warehouse.services import set_services
+from warehouse.store import SCHEMA_VERSION, connect, migrate, migrations
 
 TEXT = "Links are blocked."
 ROOT = Path(__file__).parents[2]
@@ -121,18 +122,27 @@ def test_a_directory_without_rights(tmp_path: Path) -> None:
         connect(tmp_path / "w.duckdb")
 
 
-def test_categories_are_closed_over_all_steps(connection: duckdb.DuckDBPyConnection) -> None:
+def test_categories_are_closed_over_all_steps() -> None:
     assert ("region", "FR", "EEA", 2) in close_scopes("region", load_categories()["region"])
-    set_categories(connection, {"tmall": ["taobao"], "shein": ["ecommerce"]})
-    rows = connection.execute(
-        "SELECT scope, distance FROM scope WHERE member = 'tmall' ORDER BY ALL"
-    ).fetchall()
-    assert rows == [("ecommerce", 1), ("taobao", 1)]
+    assert ("target", "tmall", "ecommerce", 2) in close_scopes(
+        "target", {"tmall": ["taobao"], "taobao": ["ecommerce"]}
+    )
 
 
 def test_a_category_that_contains_itself_is_refused(connection: duckdb.DuckDBPyConnection) -> None:
+    loop = [Service("a", categories=frozenset("b")), Service("b", categories=frozenset("a"))]
     with pytest.raises(WarehouseError, match="contains itself"):
-        set_categories(connection, {"a": ["b"], "b": ["a"]})
+        set_services(connection, loop)
+
+
+def test_services_are_replaced_whole(connection: duckdb.DuckDBPyConnection) -> None:
+    set_services(connection, [Service("taobao", ("淘宝",), frozenset({"ecommerce"})), Service("kik", ("Kik",))])
+    set_services(connection, [Service("taobao", ("淘宝", "Taobao"), frozenset({"affiliate"}))])
+    assert connection.execute("SELECT name FROM service ORDER BY ALL").fetchall() == [
+        ("Taobao",), ("taobao",), ("淘宝",),
+    ]  # fmt: skip
+    assert connection.execute("SELECT scope FROM scope WHERE member = 'taobao'").fetchall() == [("affiliate",)]
+    assert connection.execute("SELECT count(*) FROM scope WHERE dimension = 'region'").fetchone() != (0,)
 
 
 def test_a_malformed_category_file(tmp_path: Path) -> None:
