@@ -48,6 +48,15 @@ def held(settings: Settings, how: str, seconds: float | None = None) -> Iterator
         assert seconds or holder.poll() is None, "the holder was disturbed"
 
 
+def test_who_writes_hands_the_gazetteer_over(settings: Settings) -> None:
+    with stores.writing(settings) as connection:
+        kinds = "SELECT scope FROM scope WHERE member = service_of($name) ORDER BY ALL"
+        assert connection.execute(kinds, {"name": "TinyURL"}).fetchall() == [("shorteners",)]
+        assert connection.execute(kinds, {"name": "拼多多"}).fetchall() == [("ecommerce",)]
+        named = connection.execute("SELECT count(DISTINCT slug) FROM service").fetchone()
+        assert named == (len(stores.gazetteer()),)
+
+
 @pytest.mark.parametrize("command", [["alerts", "list"], ["status"], ["review", "list"]])
 def test_a_command_that_looks_waits_for_a_run_that_writes(
     command: list[str], settings: Settings, capsys: pytest.CaptureFixture[str]
