@@ -24,7 +24,8 @@ def set_services(connection: duckdb.DuckDBPyConnection, services: Iterable[Servi
     connection.execute("BEGIN")
     connection.execute("DELETE FROM service")
     connection.execute(
-        "INSERT INTO service SELECT slug, name, plain_name(name) FROM (SELECT unnest($slugs) AS slug, unnest($names) AS name)",
+        "INSERT INTO service SELECT slug, name, plain_name(name) "
+        "FROM (SELECT unnest($slugs) AS slug, unnest($names) AS name)",
         {"slugs": [slug for slug, _ in wanted], "names": [name for _, name in wanted]},
     )
     connection.execute("COMMIT")

@@ -22,7 +22,7 @@ class DateRole(StrEnum):
 class Anchor(StrEnum):
     """What a relative expression counts from.
 
-    PREVIOUS is the last date named that is fine enough for what is asked, NAMED the last one of any precision.
+    PREVIOUS is the last date named that is fine enough for what is asked, NAMED the last one as it stands.
     """
 
     REFERENCE = "reference"

@@ -54,8 +54,8 @@ class DateRule:
         shift: unit and whole steps of it that the rule adds (the next day: day, 1).
         month: month that the wording implies (the end of the year), or None.
         era: years to add to the year, or 0.
-        condition: `not_past`, `previous` or `named`, see `Span`; `never`: matches, so that no other rule does,
-            but gives no mention; None for always.
+        condition: `not_past`, `previous` or `named`, see `Span`; `never`: matches, so that no other
+            rule does, but gives no mention; None for always.
         case: `title` if names must start with a capital in the original, `verb` if those must that are
             verbs too (May, March); None for either.
         examples: `text | reference | mention | from[/until]`.

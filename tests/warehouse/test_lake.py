@@ -86,7 +86,10 @@ def test_every_question_has_the_answer_that_the_file_gives(lake: Lake, published
         views = "SELECT view_name FROM duckdb_views() WHERE NOT internal"
         names = [name for (name,) in file.execute(views).fetchall()]
         assert len(names) > 5
-        for name in [*names, *("document", "observation", "policy", "run", "scope", "service", "support", "change")]:
+        for name in [
+            *names,
+            *("document", "observation", "policy", "run", "scope", "service", "support", "change"),
+        ]:
             columns = f"SELECT column_name, column_type FROM (DESCRIBE {name})"  # noqa: S608 - our own names
             assert analyst.execute(columns).fetchall() == file.execute(columns).fetchall(), name
             rows = f"FROM {name} ORDER BY ALL"

@@ -136,12 +136,16 @@ def test_a_category_that_contains_itself_is_refused(connection: duckdb.DuckDBPyC
 
 
 def test_services_are_replaced_whole(connection: duckdb.DuckDBPyConnection) -> None:
-    set_services(connection, [Service("taobao", ("淘宝",), frozenset({"ecommerce"})), Service("kik", ("Kik",))])
+    set_services(
+        connection, [Service("taobao", ("淘宝",), frozenset({"ecommerce"})), Service("kik", ("Kik",))]
+    )
     set_services(connection, [Service("taobao", ("淘宝", "Taobao"), frozenset({"affiliate"}))])
     assert connection.execute("SELECT name FROM service ORDER BY ALL").fetchall() == [
         ("Taobao",), ("taobao",), ("淘宝",),
     ]  # fmt: skip
-    assert connection.execute("SELECT scope FROM scope WHERE member = 'taobao'").fetchall() == [("affiliate",)]
+    assert connection.execute("SELECT scope FROM scope WHERE member = 'taobao'").fetchall() == [
+        ("affiliate",)
+    ]
     assert connection.execute("SELECT count(*) FROM scope WHERE dimension = 'region'").fetchone() != (0,)
 
 
