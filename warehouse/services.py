@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import duckdb
 
@@ -29,3 +30,19 @@ def set_services(connection: duckdb.DuckDBPyConnection, services: Iterable[Servi
         {"slugs": [slug for slug, _ in wanted], "names": [name for _, name in wanted]},
     )
     connection.execute("COMMIT")
+
+
+class Named(NamedTuple):
+    """What a name comes to: a slug, and why it may say nothing (None if it says something)."""
+
+    slug: str
+    doubt: str | None
+
+
+def named(connection: duckdb.DuckDBPyConnection, name: str) -> Named:
+    """The slug of a service by any of its names; of a file published before it held names, the name itself."""
+    try:
+        found = connection.execute("SELECT service_of($name), stranger($name)", {"name": name}).fetchone()
+    except duckdb.CatalogException:
+        found = None
+    return Named(*found) if found else Named(name.lower(), None)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.commands.options import AsJson, Data, day, settings_for
-from flows.console import say, show
+from flows.console import say, show, warn
 from flows.errors import InputError
 from flows.stores import asking, published_file
 
@@ -48,19 +48,26 @@ def policy(
         str | None, typer.Option(metavar="DATE", help="As known at the end of this day (now).")
     ] = None,
     platform: Annotated[
-        list[str] | None, typer.Option("--platform", metavar="P", help="Only this platform; may be repeated.")
+        list[str] | None,
+        typer.Option("--platform", metavar="P", help="Only this platform, by slug or name; may be repeated."),
     ] = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the policy table: who lets its users link to whom on a day, as known on another."""
     from warehouse.policy import policy_on
+    from warehouse.services import named
 
     valid = day(on, "--on") or datetime.now(UTC).date()
     known_day = day(known, "--known")
     known_at = datetime.combine(known_day + timedelta(days=1), datetime.min.time()) if known_day else None
     with asking(settings_for(data=data)) as connection:
-        rows = [_policy_row(row) for row in policy_on(connection, valid, known_at, tuple(platform or ()))]
+        services = [named(connection, name) for name in platform or ()]
+        for service in services:
+            if service.doubt:
+                warn(service.doubt)
+        platforms = [service.slug for service in services]
+        rows = [_policy_row(row) for row in policy_on(connection, valid, known_at, platforms)]
     title = f"Link policy on {valid}" + (f", as known on {known_day}" if known_day else "")
     show(rows, _POLICY, title=title, as_json=as_json, empty=f"no policy is known for {valid}")
 
