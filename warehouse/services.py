@@ -40,7 +40,7 @@ class Named(NamedTuple):
 
 
 def named(connection: duckdb.DuckDBPyConnection, name: str) -> Named:
-    """The slug of a service by any of its names; of a file published before it held names, the name itself."""
+    """The slug of a service by any of its names; in a file published without names, the name itself."""
     try:
         found = connection.execute("SELECT service_of($name), stranger($name)", {"name": name}).fetchone()
     except duckdb.CatalogException:

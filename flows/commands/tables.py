@@ -49,7 +49,7 @@ def policy(
     ] = None,
     platform: Annotated[
         list[str] | None,
-        typer.Option("--platform", metavar="P", help="Only this platform, by slug or name; may be repeated."),
+        typer.Option("--platform", metavar="P", help="Only this platform, by any name; repeatable."),
     ] = None,
     data: Data = None,
     as_json: AsJson = False,
