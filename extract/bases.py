@@ -1,8 +1,9 @@
 """What correctors begin as: pretrained encoders that packages of the extra `corrector` hold.
 
-English begins as MiniLM-L6 (Wang and others, 2020; licence Apache 2.0), Chinese as the lower layers of
-multilingual-e5-small (Wang and others, 2024; licence MIT), of which one package holds weights of four bits.
-The packages are not imported: one would bring gigabytes, the other a compiled engine.
+English ones begin as MiniLM-L6 (Wang and others, 2020; licence Apache 2.0) and as the lower layers of
+multilingual-e5-small (Wang and others, 2024; licence MIT), of which one package holds weights of four bits;
+the Chinese one as the latter. The packages are not imported: one would bring gigabytes, the other a compiled
+engine.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ E5_LAYERS = 6  # of twelve: twice as many take twice the time, see docs/decision
 _MARKS = (UNKNOWN, FIRST, LAST)
 _UNUSED = ("<pad>", "<mask>")
 _LONGEST = 16  # code points of a piece
-_LATIN = 12_000  # pieces kept that Chinese texts need for foreign names
+_LATIN = 12_000  # pieces kept in Latin letters; Chinese texts need them for foreign names
 _HEADER, _MAGIC = struct.Struct("<4s8i f6i Q"), b"E5S1"
 _TENSOR = struct.Struct("<BIQQ")  # type, numbers, offset, bytes
 _BLOCK = np.dtype([("scale", "<f2"), ("pairs", "u1", 16)])  # 32 numbers of four bits
@@ -60,14 +61,15 @@ class Base:
         return spelling_of(self.vocabulary, self.scores)
 
 
-def read_base(lang: Lang) -> Base:
-    """The base of a language's corrector.
+def read_bases(lang: Lang) -> dict[str, Base]:
+    """The bases of a language's correctors, by their names.
 
     Raises:
         DataError: the files of its package are no such model.
         ModuleNotFoundError: the package is not installed.
     """
-    return read_bert(_installed(MINILM) / "model") if lang is Lang.EN else read_e5(_installed(E5))
+    e5 = {"e5": read_e5(_installed(E5), lang)}
+    return e5 if lang is Lang.ZH else {"minilm": read_bert(_installed(MINILM) / "model"), **e5}
 
 
 def _installed(package: str) -> Path:
@@ -110,11 +112,12 @@ def read_bert(directory: Path) -> Base:
     return Base(_whole(found), [vocabulary[i] for i in kept], heads)
 
 
-def read_e5(directory: Path, layers: int = E5_LAYERS) -> Base:
-    """The lower layers of multilingual-e5-small, with the pieces that normalised Chinese texts need.
+def read_e5(directory: Path, lang: Lang, layers: int = E5_LAYERS) -> Base:
+    """The lower layers of multilingual-e5-small, with the pieces that normalised texts of a language need.
 
     Args:
         directory: holds `e5-small-q4.bin`, one file with a header, unigrams, and tensors of four or 32 bits.
+        lang: English texts do without Chinese pieces.
         layers: how many of them.
 
     Raises:
@@ -125,7 +128,7 @@ def read_e5(directory: Path, layers: int = E5_LAYERS) -> Base:
         width, heads, pieces, scores, given = _read_packed(path.read_bytes())
         words = given["emb.word.weight"].reshape(-1, width)
         places = given["emb.pos.weight"].reshape(-1, width)
-        kept = _chinese(pieces, scores)
+        kept = _needed(pieces, scores, lang)
         found = {"words": words[kept], "places": places + given["emb.type.weight"].reshape(-1, width)[0]}
         found |= _both(given, "norm", "emb.ln.{}")
         for layer in range(layers):
@@ -204,11 +207,12 @@ _ASCII = re.compile(r"\u2581?[!-@\[-~]*")
 _MARK = re.compile(r"\u2581?[\u3000-\u303f\u2010-\u2040¥€£·…—×°]+")
 
 
-def _chinese(pieces: Sequence[str], scores: Sequence[float]) -> list[int]:
+def _needed(pieces: Sequence[str], scores: Sequence[float], lang: Lang) -> list[int]:
     """Numbers of the pieces that are kept, the marks first."""
     short = [i for i, p in enumerate(pieces) if len(p) <= _LONGEST and p not in (*_MARKS, *_UNUSED)]
     latin = sorted((i for i in short if _ASCII.fullmatch(pieces[i])), key=lambda i: -scores[i])
     kept = {*latin[:_LATIN], *(i for i in latin[_LATIN:] if len(pieces[i]) == 1)}
-    kept |= {i for i in short if _HAN.search(pieces[i]) and not _FOREIGN.search(pieces[i])}
+    if lang is Lang.ZH:
+        kept |= {i for i in short if _HAN.search(pieces[i]) and not _FOREIGN.search(pieces[i])}
     kept |= {i for i in short if _MARK.fullmatch(pieces[i])}
     return [*map(pieces.index, _MARKS), *sorted(i for i in kept if normalise(pieces[i]) == pieces[i])]

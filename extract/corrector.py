@@ -4,7 +4,9 @@ The forests judge a clause and the candidates of its slots by features that rule
 means beyond them they cannot see. A small transformer reads the whole text, with the kinds of its mentions
 marked, and adds to their log-odds: for each clause and action how much the wording speaks for it, for each
 candidate how much it fits the clause. It was trained on what forests said of documents they had not seen, so
-it only learns what they lack. A language without such weights is read by the forests alone.
+it only learns what they lack. A language may have several of them, which began as different encoders: they
+err in different places, and what counts is the mean of what they say. A language without any is read by the
+forests alone.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,14 +129,16 @@ def _bucket(distance: float) -> int:
     return far + BUCKETS * (distance > 0)
 
 
-def read_again(reading: Reading, corrector: Corrector, clauses: Sequence[Clause]) -> SecondReading | None:
-    """Read a text a second time; None if it is too long for that."""
-    if len(reading.plain) > _MOST_CHARACTERS:
+def read_again(
+    reading: Reading, correctors: Collection[Corrector], clauses: Sequence[Clause]
+) -> SecondReading | None:
+    """Read a text a second time; None if nobody does or it is too long for that."""
+    if not correctors or len(reading.plain) > _MOST_CHARACTERS:
         return None
-    marked = mark(reading, corrector.encoder.spelling)
-    if not 0 < len(marked.kinds) <= MOST_PIECES:
+    spelt = [(mark(reading, corrector.encoder.spelling), corrector) for corrector in correctors]
+    if not all(0 < len(marked.kinds) <= MOST_PIECES for marked, _ in spelt):
         return None
-    return SecondReading(reading, marked, corrector, clauses)
+    return SecondReading([Opinion(reading, marked, corrector, clauses) for marked, corrector in spelt])
 
 
 def log_odds(chances: Floats) -> Floats:
@@ -143,8 +147,8 @@ def log_odds(chances: Floats) -> Floats:
     return np.asarray(np.log(kept / (1 - kept)), dtype=np.float64)
 
 
-class SecondReading:
-    """What the corrector makes of one text."""
+class Opinion:
+    """What one corrector makes of one text."""
 
     def __init__(
         self, reading: Reading, marked: Marked, corrector: Corrector, clauses: Sequence[Clause]
@@ -166,22 +170,21 @@ class SecondReading:
     def _mean(self, first: int, last: int) -> Array:
         return np.asarray((self.sums[last] - self.sums[first]) / (last - first), dtype=np.float32)
 
-    def gate(self, chances: Floats) -> Floats:
-        """Probabilities of every clause and action, corrected; shape (clauses * actions,) both."""
+    def gate(self, odds: Floats) -> Floats:
+        """Log-odds of every clause and action, corrected; shape (clauses * actions,) both."""
         h = self.heads
         inner = gelu(self.views @ h["gate_inner"].T + h["gate_inner_bias"] + h["gate_action"])
         added = (inner * h["gate_outer"]).sum(axis=-1) + h["gate_outer_bias"]
-        odds = log_odds(chances).reshape(-1, len(ACTIONS)) * h["gate_trust"] + added
-        return _chances(odds).ravel()
+        return np.asarray(odds.reshape(-1, len(ACTIONS)) * h["gate_trust"] + added, np.float64).ravel()
 
     def slot(
         self,
         slot: str,
         statements: Sequence[tuple[Clause, Action]],
         pools: Sequence[Sequence[Candidate]],
-        chances: Floats,
+        odds: Floats,
     ) -> Floats:
-        """Probabilities of all candidates of a slot, statement after statement, corrected; shape (n,)."""
+        """Log-odds of all candidates of a slot, statement after statement, corrected; shape (n,) both."""
         k, h = CORRECTED.index(slot), self.heads
         values: dict[tuple[int, int], int] = {}  # occurrence -> its row; the default has the first
         pairs: list[tuple[int, int, int, int]] = []  # statement, row of the value, bucket, candidate
@@ -198,7 +201,7 @@ class SecondReading:
                     pairs.append((i, 0, NOWHERE, len(places)))
                 places.append(min(candidate.loc, FARTHEST))
         if not places:
-            return chances
+            return odds
         at, row, bucket, owner = np.asarray(pairs).T
         views = np.asarray([self.views[self.of_clause[c.index], ACTIONS.index(a)] for c, a in statements])
         actions = [ACTIONS.index(action) for _, action in statements]
@@ -208,13 +211,36 @@ class SecondReading:
         inner = gelu(clear[at] + (states @ h["slot_value"][k])[row] + distances[bucket])
         met = (views @ h["slot_meet_clause"][k])[at] * (states @ h["slot_meet_value"][k])[row]
         fits = inner @ h["slot_outer"][k] + met.sum(axis=-1) / np.float32(met.shape[-1] ** 0.5)
-        odds = log_odds(chances) * float(h["slot_trust"][k]) + float(h["slot_base"][k])
-        return _chances(odds + _mean_in_odds(fits, owner, len(places)) + h["slot_location"][k, places])
+        trusted = odds * float(h["slot_trust"][k]) + float(h["slot_base"][k])
+        return trusted + _mean_in_odds(fits, owner, len(places)) + h["slot_location"][k, places]
 
 
-def _chances(odds: Floats) -> Floats:
-    """Probabilities, of log-odds rounded to what does not depend on how many cores multiply matrices."""
-    return sigmoid(np.round(odds, 3))
+class SecondReading:
+    """What the correctors of a language, taken together, make of one text: the mean of their log-odds."""
+
+    def __init__(self, opinions: Sequence[Opinion]) -> None:
+        self.opinions = opinions
+
+    def gate(self, chances: Floats) -> Floats:
+        """Probabilities of every clause and action, corrected; shape (clauses * actions,) both."""
+        odds = log_odds(chances)
+        return _chances([opinion.gate(odds) for opinion in self.opinions])
+
+    def slot(
+        self,
+        slot: str,
+        statements: Sequence[tuple[Clause, Action]],
+        pools: Sequence[Sequence[Candidate]],
+        chances: Floats,
+    ) -> Floats:
+        """Probabilities of all candidates of a slot, statement after statement, corrected; shape (n,)."""
+        odds = log_odds(chances)
+        return _chances([opinion.slot(slot, statements, pools, odds) for opinion in self.opinions])
+
+
+def _chances(odds: Sequence[Floats]) -> Floats:
+    """Probabilities, of mean log-odds rounded to what does not depend on how many cores multiply matrices."""
+    return sigmoid(np.asarray(np.mean(odds, axis=0).round(3), np.float64))
 
 
 def _mean_in_odds(fits: Array, owner: NDArray[np.int64], n: int) -> Floats:

@@ -50,8 +50,8 @@ class Scorers(Protocol):
         """One ranker a slot."""
 
     @property
-    def corrector(self) -> Corrector | None:
-        """What corrects the gate and the rankers."""
+    def correctors(self) -> Mapping[str, Corrector]:
+        """What corrects the gate and the rankers, by the names of what they began as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +110,8 @@ class Ranker:
         eligible = speaking_clauses(self.reading, text_clauses(self.reading, self.clauses))
         matrix = gate_rows(self.reading, self.clauses, eligible, self.models.words)
         found = self.models.gate.probability(matrix)
-        corrector = self.models.corrector
-        if corrector is not None and max(found, default=0.0) >= HOPELESS:
-            self.second = read_again(self.reading, corrector, eligible)
+        if max(found, default=0.0) >= HOPELESS:
+            self.second = read_again(self.reading, self.models.correctors.values(), eligible)
         if self.second is not None:
             found = self.second.gate(found)
         chances = iter(found.tolist())

@@ -6,7 +6,7 @@ import functools
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +120,7 @@ class Models:
         judge: does a document state anything?
         sureness: least probability of that.
         features: fingerprint of the features that the forests were grown on.
-        corrector: second reader of the texts, if there is one; kept in a file of its own.
+        correctors: second readers of the texts, by the names of what they began as; kept in files.
     """
 
     words: Mapping[str, Linear]
@@ -131,7 +131,7 @@ class Models:
     judge: Judge
     sureness: float
     features: str = ""
-    corrector: Corrector | None = None
+    correctors: Mapping[str, Corrector] = field(default_factory=dict)
 
     def least(self, document: Sequence[float]) -> float:
         """Least probability of a fact in a document with these features.
@@ -140,11 +140,11 @@ class Models:
         """
         return self.threshold if self.judge.chance(document) >= self.sureness else math.inf
 
-    def to_json(self, corrector: str | None) -> dict[str, Any]:
-        """As plain JSON values; `corrector` is the digest of its file."""
+    def to_json(self, correctors: Mapping[str, str]) -> dict[str, Any]:
+        """As plain JSON values; `correctors` are the digests of their files."""
         return {
             "features": self.features,
-            "corrector": corrector,
+            "correctors": dict(correctors),
             "threshold": self.threshold,
             "judge": {"bias": self.judge.bias, "weights": list(self.judge.weights)},
             "sureness": self.sureness,
@@ -165,13 +165,13 @@ def _read_judge(given: Mapping[str, Any]) -> Judge:
 
 
 def scorer_path(directory: Path, lang: Lang) -> Path:
-    """Where the models of a language stand, save their corrector."""
+    """Where the models of a language stand, save their correctors."""
     return directory / f"scorer_{lang}.json"
 
 
-def corrector_path(directory: Path, lang: Lang) -> Path:
-    """Where the corrector of a language stands."""
-    return directory / f"corrector_{lang}.npz"
+def corrector_path(directory: Path, lang: Lang, name: str) -> Path:
+    """Where a corrector of a language stands."""
+    return directory / f"corrector_{lang}_{name}.npz"
 
 
 def read_models(directory: Path, lang: Lang) -> Models:
@@ -183,7 +183,6 @@ def read_models(directory: Path, lang: Lang) -> Models:
     path = scorer_path(directory, lang)
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        digest = data["corrector"]
         return Models(
             words={k: Linear(v["bias"], v["weights"]) for k, v in data["words"].items()},
             gate=Forest.from_json(data["gate"]),
@@ -193,7 +192,10 @@ def read_models(directory: Path, lang: Lang) -> Models:
             judge=_read_judge(data["judge"]),
             sureness=float(data["sureness"]),
             features=data["features"],
-            corrector=digest and read_corrector(corrector_path(directory, lang), digest),
+            correctors={
+                name: read_corrector(corrector_path(directory, lang, name), digest)
+                for name, digest in data["correctors"].items()
+            },
         )
     except DataError:
         raise

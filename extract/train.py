@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +88,7 @@ class Partial:
     words: Mapping[str, Linear]
     gate: Forest
     slots: Mapping[str, Forest]
-    corrector: Corrector | None = None
+    correctors: Mapping[str, Corrector] = field(default_factory=dict)
 
 
 def fit_first(samples: Sequence[Sample], folds: int = 3) -> Partial:
@@ -138,21 +138,19 @@ def _tuple_matrix(
 Tutor = Callable[[Sequence[Sample], Sequence[Odds]], Corrector]
 
 
-def fit(samples: Sequence[Sample], folds: int = FOLDS, tutor: Tutor | None = None) -> Models:
+def fit(samples: Sequence[Sample], folds: int = FOLDS, tutors: Mapping[str, Tutor] | None = None) -> Models:
     """Fit all stages on all samples of a language.
 
     Args:
         samples: whole documents and excerpts.
         folds: in which the forests of the first stages see other documents than they judge.
-        tutor: what trains a corrector on samples and what forests say of them.
+        tutors: what trains correctors on samples and what forests say of them, by their names.
     """
     own = [fold_of(s.gold.document.id, folds) for s in samples]
     partials = [
         fit_first([s for s, k in zip(samples, own, strict=True) if k != fold]) for fold in range(folds)
     ]
-    corrector, judges = None, [partials[k] for k in own]
-    if tutor is not None:
-        corrector, judges = corrected(samples, judges, tutor)
+    correctors, judges = corrected(samples, [partials[k] for k in own], tutors or {})
     ordered = [find_events(s.reading, judge) for s, judge in zip(samples, judges, strict=True)]
     x, y, w = _tuple_matrix(samples, ordered)
     threshold, judge, sureness = cut(_outcomes(samples, ordered, folds))
@@ -167,31 +165,34 @@ def fit(samples: Sequence[Sample], folds: int = FOLDS, tutor: Tutor | None = Non
         judge,
         sureness,
         feature_fingerprint(),
-        corrector,
+        correctors,
     )
 
 
 def corrected(
-    samples: Sequence[Sample], judges: Sequence[Partial], tutor: Tutor
-) -> tuple[Corrector, list[Partial]]:
-    """The corrector, and the judges of all samples with one that has not seen them.
+    samples: Sequence[Sample], judges: Sequence[Partial], tutors: Mapping[str, Tutor]
+) -> tuple[dict[str, Corrector], list[Partial]]:
+    """The correctors, and the judges of all samples with some that have not seen them.
 
     Excerpts say nothing that their documents do not: correctors learn from whole documents only.
 
     Raises:
         DataError: one half of the documents would be empty.
     """
+    if not tutors:
+        return {}, list(judges)
     whole = [i for i, s in enumerate(samples) if is_whole(s.gold)]
     odds = {i: odds_of(samples[i], judges[i]) for i in whole}
     side = [fold_of("c" + s.gold.document.id, 2) for s in samples]
     if {side[i] for i in whole} != {0, 1}:
         raise DataError("too few documents to train a corrector")
 
-    def taught(chosen: Sequence[int]) -> Corrector:
-        return tutor([samples[i] for i in chosen], [odds[i] for i in chosen])
+    def taught(chosen: Sequence[int]) -> dict[str, Corrector]:
+        lessons = [samples[i] for i in chosen], [odds[i] for i in chosen]
+        return {name: tutor(*lessons) for name, tutor in tutors.items()}
 
     halves = [taught([i for i in whole if side[i] != half]) for half in range(2)]
-    found = [replace(judge, corrector=halves[k]) for judge, k in zip(judges, side, strict=True)]
+    found = [replace(judge, correctors=halves[k]) for judge, k in zip(judges, side, strict=True)]
     return taught(whole), found
 
 
@@ -272,7 +273,7 @@ def read_training(paths: Sequence[Path], *, sealed: bool = False) -> list[Annota
 def train(
     gold: Sequence[Annotated],
     progress: Callable[[str], None] = lambda _: None,
-    tutors: Mapping[Lang, Tutor] | None = None,
+    tutors: Mapping[Lang, Mapping[str, Tutor]] | None = None,
 ) -> dict[Lang, Models]:
     """Fit the models of each language on its annotated documents and excerpts of them.
 
@@ -281,7 +282,7 @@ def train(
     Args:
         gold: training documents; a language without any gets no models.
         progress: called with a line whenever a stage begins.
-        tutors: of the languages that get a corrector, see `fit`.
+        tutors: of the languages that get correctors, see `fit`.
     """
     found = {}
     for lang in Lang:
@@ -289,5 +290,5 @@ def train(
             progress(f"{lang}: reading {len(mine)} documents")
             samples = [prepare(a) for a in (*mine, *(e for whole in mine for e in excerpts(whole)))]
             progress(f"{lang}: fitting gate, slots and combinations")
-            found[lang] = fit(samples, tutor=(tutors or {}).get(lang))
+            found[lang] = fit(samples, tutors=(tutors or {}).get(lang))
     return found

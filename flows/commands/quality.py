@@ -129,15 +129,15 @@ def train(
     ] = False,
 ) -> None:
     """Fit the scorer's weights to annotated documents; takes minutes and needs the extra `train`."""
-    tutors: dict[Lang, Tutor] = {}
+    tutors: dict[Lang, dict[str, Tutor]] = {}
     try:
         from extract.records import Lang
 
         if corrector:
-            from extract.bases import read_base
+            from extract.bases import read_bases
             from extract.fit_corrector import tutor
 
-            tutors = {lang: tutor(read_base(lang), say) for lang in Lang}
+            tutors = {lang: {n: tutor(b, say) for n, b in read_bases(lang).items()} for lang in Lang}
         from extract.scorer import corrector_path, scorer_path
         from extract.train import read_training
         from extract.train import train as fit
@@ -150,12 +150,12 @@ def train(
         raise InputError(f"{gold[0]}: holds no document")
     contents: dict[Path, str | bytes] = {}
     for lang, models in fit(annotated, say, tutors).items():
-        digest = None
-        if models.corrector is not None:
-            content = to_bytes(models.corrector)
-            contents[corrector_path(out, lang)] = content
-            digest = digest_of(content)
-        contents[scorer_path(out, lang)] = json.dumps(models.to_json(digest), separators=(",", ":")) + "\n"
+        digests = {}
+        for name, one in models.correctors.items():
+            content = to_bytes(one)
+            contents[corrector_path(out, lang, name)] = content
+            digests[name] = digest_of(content)
+        contents[scorer_path(out, lang)] = json.dumps(models.to_json(digests), separators=(",", ":")) + "\n"
     for path, whole in contents.items():
         write_whole(path, whole)
     written = ", ".join(map(str, contents))

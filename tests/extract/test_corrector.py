@@ -15,6 +15,7 @@ from extract.corrector import (
     LEAST,
     MOST_PIECES,
     OTHERS,
+    log_odds,
     mark,
     places_of,
     read_again,
@@ -24,8 +25,9 @@ from extract.events import Ranker, text_clauses
 from extract.pipeline import extract_facts
 from extract.reading import Reading, read
 from extract.records import Action, Document, Kind, Lang
-from extract.scorer import Models, load_models
+from extract.scorer import Floats, Models, load_models
 from extract.slots import SlotFeatures
+from extract.weights import Corrector
 from tests.extract.tiny import tiny_corrector
 
 DOCUMENT = Document(
@@ -82,7 +84,7 @@ def test_heads_that_say_nothing_leave_the_chances_as_they_are(reading: Reading, 
     eligible = text_clauses(reading, clauses)
     rng = np.random.default_rng(3)
     gate = rng.uniform(LEAST, 1 - LEAST, len(eligible) * len(ACTIONS))
-    silent, loud = read_again(reading, SILENT, eligible), read_again(reading, LOUD, eligible)
+    silent, loud = read_again(reading, [SILENT], eligible), read_again(reading, [LOUD], eligible)
     assert silent is not None
     assert loud is not None
 
@@ -99,7 +101,7 @@ def test_heads_that_say_nothing_leave_the_chances_as_they_are(reading: Reading, 
 def test_statements_are_judged_one_by_one_as_together(reading: Reading) -> None:
     clauses = gather_clauses(reading)
     eligible = text_clauses(reading, clauses)
-    second = read_again(reading, LOUD, eligible)
+    second = read_again(reading, [LOUD], eligible)
     assert second is not None
     statements, features = [(clause, Action.BLOCK) for clause in eligible], SlotFeatures(reading, clauses)
     pools = [features.slot(clause, Action.BLOCK, "target") for clause in eligible]
@@ -114,11 +116,25 @@ def test_statements_are_judged_one_by_one_as_together(reading: Reading) -> None:
     assert second.slot("target", [], [], np.zeros(0)).shape == (0,)
 
 
+def test_the_mean_of_several_counts(reading: Reading) -> None:
+    eligible = text_clauses(reading, gather_clauses(reading))
+    chances = np.full(len(eligible) * len(ACTIONS), 0.4)
+
+    def heard(*correctors: Corrector) -> Floats:
+        second = read_again(reading, correctors, eligible)
+        assert second is not None
+        return log_odds(second.gate(chances))
+
+    np.testing.assert_allclose(heard(LOUD, SILENT), (heard(LOUD) + heard(SILENT)) / 2, atol=2e-3)
+    assert not np.allclose(heard(LOUD, SILENT), heard(LOUD), atol=1e-2)
+    assert read_again(reading, [], eligible) is None
+
+
 def test_a_very_long_text_is_read_by_the_forests_alone() -> None:
     long = read(replace(DOCUMENT, text=DOCUMENT.text + " And so on." * (MOST_PIECES // 4 + 1)))
 
-    assert read_again(long, LOUD, text_clauses(long, gather_clauses(long))) is None
-    assert read_again(read(replace(DOCUMENT, title="", text="")), LOUD, ()) is None
+    assert read_again(long, [LOUD], text_clauses(long, gather_clauses(long))) is None
+    assert read_again(read(replace(DOCUMENT, title="", text="")), [LOUD], ()) is None
 
 
 @pytest.mark.parametrize("document", [DOCUMENT, CHINESE], ids=lambda d: d.lang)
@@ -128,16 +144,19 @@ def test_the_shipped_correctors_have_a_say(document: Document) -> None:
     def chances(models: Models) -> list[float]:
         return [event.probability for event in Ranker(read(document), models).events()]
 
-    assert chances(models) != chances(replace(models, corrector=None)) != []
+    for name in models.correctors:
+        fewer = {n: c for n, c in models.correctors.items() if n != name}
+        assert chances(models) != chances(replace(models, correctors=fewer)) != []
+    assert models.correctors
 
 
 def test_a_text_without_a_space_is_not_spelt_for_ever() -> None:
     long = read(replace(CHINESE, text="链" * (16 * MOST_PIECES + 1)))
 
-    assert read_again(long, load_models(Lang.ZH).corrector or LOUD, ()) is None
+    assert read_again(long, load_models(Lang.ZH).correctors.values(), ()) is None
 
 
 def test_the_same_text_gives_the_same_facts() -> None:
-    models = replace(load_models(Lang.EN), corrector=LOUD)
+    models = replace(load_models(Lang.EN), correctors={"loud": LOUD})
 
     assert extract_facts(DOCUMENT, models) == extract_facts(DOCUMENT, models)

@@ -11,7 +11,7 @@ import pytest
 
 from extract.bases import Base
 from extract.clauses import ACTIONS
-from extract.corrector import CORRECTED, Marked, SecondReading, read_again
+from extract.corrector import CORRECTED, Marked, Opinion, log_odds, read_again
 from extract.encoder import WINDOW, Array
 from extract.gold import Annotated, GoldFact
 from extract.records import Action, Stage
@@ -57,10 +57,10 @@ def odds(sample: Sample) -> Odds:
     return odds_of(sample, Partial(models.words, models.gate, models.slots))
 
 
-def reading_of(sample: Sample, corrector: Corrector) -> SecondReading:
-    second = read_again(sample.reading, corrector, sample.eligible)
+def reading_of(sample: Sample, corrector: Corrector) -> Opinion:
+    second = read_again(sample.reading, [corrector], sample.eligible)
     assert second is not None
-    return second
+    return second.opinions[0]
 
 
 def tensors(arrays: Mapping[str, Array]) -> dict[str, Any]:
@@ -81,8 +81,8 @@ def test_the_slots_that_are_trained_are_the_slots_that_are_computed(sample: Samp
         statements = sorted(set(given.statements))
         pools = [[candidate for candidate, at in listed if at == statement] for statement in statements]
         stated = [(sample.eligible[i], ACTIONS[j]) for i, j in statements]
-        computed = second.slot(slot, stated, pools, sigmoid(odds.slots[slot]))
-        np.testing.assert_allclose(trained, computed, atol=2e-3)
+        computed = second.slot(slot, stated, pools, log_odds(sigmoid(odds.slots[slot])))
+        np.testing.assert_allclose(trained, sigmoid(computed), atol=2e-3)
 
 
 def test_the_gate_that_is_trained_is_the_gate_that_is_computed(sample: Sample, odds: Odds) -> None:
@@ -90,7 +90,8 @@ def test_the_gate_that_is_trained_is_the_gate_that_is_computed(sample: Sample, o
     second = reading_of(sample, corrector)
 
     trained = gate_odds(tensors(corrector.heads), one, torch.tensor(second.views)).numpy()
-    np.testing.assert_allclose(sigmoid(trained).ravel(), second.gate(sigmoid(odds.gate)), atol=2e-3)
+    computed = second.gate(log_odds(sigmoid(odds.gate)))
+    np.testing.assert_allclose(sigmoid(trained).ravel(), sigmoid(computed), atol=2e-3)
 
 
 def test_the_encoder_that_is_trained_is_the_encoder_that_ships(

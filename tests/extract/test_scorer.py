@@ -61,7 +61,7 @@ def test_a_linear_model_weighs_known_tokens_by_the_size_of_the_bag() -> None:
 
 def test_json_keeps_every_probability(tmp_path: Path) -> None:
     models = load_models(Lang.ZH)
-    scorer_path(tmp_path, Lang.ZH).write_text(json.dumps(models.to_json(None)), encoding="utf-8")
+    scorer_path(tmp_path, Lang.ZH).write_text(json.dumps(models.to_json({})), encoding="utf-8")
     again = read_models(tmp_path, Lang.ZH)
 
     rng = np.random.default_rng(1)
@@ -101,7 +101,7 @@ def without(key: str) -> Callable[[dict[str, Any]], object]:
     [
         *(
             pytest.param(without(key), id=f"no {key}")
-            for key in ("gate", "slots", "tuples", "words", "threshold", "judge", "sureness", "corrector")
+            for key in ("gate", "slots", "tuples", "words", "threshold", "judge", "sureness", "correctors")
         ),
         pytest.param(lambda data: [data], id="a list"),
         pytest.param(lambda data: {**data, "judge": {"bias": 0, "weights": [1]}}, id="a short judge"),
@@ -115,7 +115,7 @@ def test_a_damaged_model_is_refused_by_name(
     tmp_path: Path, damage: Callable[[dict[str, Any]], object]
 ) -> None:
     judge = Judge(0.0, (0.0,) * len(DOCUMENT_NAMES))
-    tiny = Models({}, STUMPS, {"platform": STUMPS}, STUMPS, 0.5, judge, 0.5).to_json(None)
+    tiny = Models({}, STUMPS, {"platform": STUMPS}, STUMPS, 0.5, judge, 0.5).to_json({})
     scorer_path(tmp_path, Lang.EN).write_text(json.dumps(damage(tiny)), encoding="utf-8")
 
     with pytest.raises(DataError, match=r"scorer_en\.json: not a model file"):

@@ -56,21 +56,22 @@ class Tutor:
 def test_no_corrector_judges_a_document_that_it_was_taught_with() -> None:
     whole = [annotated(number) for number in range(8)]
     samples = [prepare(a) for one in whole for a in (one, *excerpts(one))]
-    tutor = Tutor()
+    tutors = {"one": Tutor(), "other": Tutor()}
 
-    final, judges = corrected(samples, [judge()] * len(samples), tutor)
+    final, judges = corrected(samples, [judge()] * len(samples), tutors)
 
-    seen = {id(corrector): ids for corrector, ids in tutor.taught}
     everything = {a.document.id for a in whole}
-    assert seen[id(final)] == everything
-    assert sorted(len(ids) < len(everything) for ids in seen.values()) == [False, True, True]
-    for sample, found in zip(samples, judges, strict=True):
-        assert origin(sample.gold.document.id) not in seen[id(found.corrector)]
+    for name, tutor in tutors.items():
+        seen = {id(corrector): ids for corrector, ids in tutor.taught}
+        assert seen[id(final[name])] == everything
+        assert sorted(len(ids) < len(everything) for ids in seen.values()) == [False, True, True]
+        for sample, found in zip(samples, judges, strict=True):
+            assert origin(sample.gold.document.id) not in seen[id(found.correctors[name])]
 
 
 def test_too_few_documents_for_two_halves_are_told() -> None:
     with pytest.raises(DataError, match="too few documents to train a corrector"):
-        corrected([prepare(annotated(1))], [judge()], Tutor())
+        corrected([prepare(annotated(1))], [judge()], {"one": Tutor()})
 
 
 def test_what_the_forests_say_in_training_is_what_they_say_of_a_text() -> None:

@@ -76,22 +76,22 @@ def test_a_file_without_a_part_is_refused_by_name(tmp_path: Path) -> None:
 def test_a_scorer_without_its_corrector_is_refused_by_the_name_of_what_is_wrong(
     tmp_path: Path, content: bytes | None
 ) -> None:
-    scorer = load_models(Lang.EN).to_json("0" * 12)
+    scorer = load_models(Lang.EN).to_json({"tiny": "0" * 12})
     scorer_path(tmp_path, Lang.EN).write_text(json.dumps(scorer), encoding="utf-8")
     if content is not None:
-        corrector_path(tmp_path, Lang.EN).write_bytes(content)
+        corrector_path(tmp_path, Lang.EN, "tiny").write_bytes(content)
 
-    with pytest.raises(DataError, match=r"^\S*corrector_en\.npz: "):
+    with pytest.raises(DataError, match=r"^\S*corrector_en_tiny\.npz: "):
         read_models(tmp_path, Lang.EN)
 
 
 def test_what_is_written_side_by_side_is_read_together(tmp_path: Path) -> None:
     shipped, content = load_models(Lang.EN), to_bytes(tiny_corrector())
-    scorer = json.dumps(shipped.to_json(digest_of(content)))
+    scorer = json.dumps(shipped.to_json({"tiny": digest_of(content)}))
     scorer_path(tmp_path, Lang.EN).write_text(scorer, encoding="utf-8")
-    corrector_path(tmp_path, Lang.EN).write_bytes(content)
+    corrector_path(tmp_path, Lang.EN, "tiny").write_bytes(content)
 
     read = read_models(tmp_path, Lang.EN)
-    assert read.corrector is not None
-    assert read.corrector.encoder.spelling == tiny_corrector().encoder.spelling
+    assert read.correctors.keys() == {"tiny"}
+    assert read.correctors["tiny"].encoder.spelling == tiny_corrector().encoder.spelling
     assert read.features == shipped.features
