@@ -20,7 +20,7 @@ from warehouse.sql import query, rows
 from warehouse.store import CONFIG, migrations
 
 _EXTENSIONS = ("ducklake", "postgres_scanner")
-_SHARED = re.compile(r"(?:\s|--[^\n]*\n)*(CREATE VIEW .*|CREATE MACRO .*|COMMENT ON VIEW .*)", re.DOTALL)
+_SHARED = re.compile(r"(?:\s|--[^\n]*\n)*(CREATE (?:OR REPLACE )?(?:VIEW|MACRO) .*|COMMENT ON VIEW .*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,8 @@ def _statements(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 def _for_lake(statement: str) -> str:
     """Let a statement replace what was there. DuckLake keeps no default of NULL; no rule is of region ''."""
-    return statement.replace("CREATE ", "CREATE OR REPLACE ", 1).replace("region := NULL)", "region := '')")
+    replacing = re.sub(r"^CREATE (?:OR REPLACE )?", "CREATE OR REPLACE ", statement)
+    return replacing.replace("region := NULL)", "region := '')")
 
 
 def _quoted(text: str) -> str:
