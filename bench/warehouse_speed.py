@@ -32,10 +32,12 @@ from typing import NamedTuple, TypeVar
 import duckdb
 
 from extract.records import Action, Document, Extraction, Fact, Kind, Lang, PartialDate, Stage
+from flows.stores import gazetteer
 from warehouse.load import load_batch
 from warehouse.policy import derive_touched
 from warehouse.publish import publish
 from warehouse.records import Batch, Cause
+from warehouse.services import set_services
 from warehouse.sql import set_variable
 from warehouse.store import close, connect
 
@@ -174,6 +176,7 @@ def generate(path: Path, observations: int, keys: int) -> Yardstick:
         set_variable(connection, "n", observations)
         set_variable(connection, "keys", keys)
         connection.execute(GENERATE)
+        set_services(connection, gazetteer())
         connection.execute("CHECKPOINT")
         plain_sort = timed(lambda: connection.execute(WINDOW).fetchall(), 3)
         scan = timed(lambda: connection.execute(SCAN).fetchall(), 3)

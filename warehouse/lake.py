@@ -20,7 +20,9 @@ from warehouse.sql import query, rows
 from warehouse.store import CONFIG, migrations
 
 _EXTENSIONS = ("ducklake", "postgres_scanner")
-_SHARED = re.compile(r"(?:\s|--[^\n]*\n)*(CREATE (?:OR REPLACE )?(?:VIEW|MACRO) .*|COMMENT ON VIEW .*)", re.DOTALL)
+_SHARED = re.compile(
+    r"(?:\s|--[^\n]*\n)*(CREATE (?:OR REPLACE )?(?:VIEW|MACRO) .*|COMMENT ON VIEW .*)", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)

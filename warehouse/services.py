@@ -26,7 +26,7 @@ def set_services(connection: duckdb.DuckDBPyConnection, services: Iterable[Servi
     connection.execute("DELETE FROM service")
     connection.execute(
         "INSERT INTO service SELECT slug, name, plain_name(name) "
-        "FROM (SELECT unnest($slugs) AS slug, unnest($names) AS name)",
+        "FROM (SELECT unnest($slugs) AS slug, unnest($names) AS name) ORDER BY plain_name(name)",
         {"slugs": [slug for slug, _ in wanted], "names": [name for _, name in wanted]},
     )
     connection.execute("COMMIT")
@@ -42,7 +42,9 @@ class Named(NamedTuple):
 def named(connection: duckdb.DuckDBPyConnection, name: str) -> Named:
     """The slug of a service by any of its names; in a file published without names, the name itself."""
     try:
-        found = connection.execute("SELECT service_of($name), stranger($name)", {"name": name}).fetchone()
+        found = connection.execute(
+            "SELECT service_of($name), stranger(service_of($name), $name)", {"name": name}
+        ).fetchone()
     except duckdb.CatalogException:
         found = None
     return Named(*found) if found else Named(name.lower(), None)

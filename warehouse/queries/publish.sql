@@ -5,7 +5,7 @@
 INSERT INTO run FROM source.run ORDER BY number;
 INSERT INTO source_run FROM source.source_run ORDER BY source_id, started_at;
 INSERT INTO scope FROM source.scope;
-INSERT INTO service FROM source.service ORDER BY slug, name;
+INSERT INTO service FROM source.service ORDER BY plain, slug, name;
 INSERT INTO policy
 SELECT * REPLACE (CASE WHEN known_to < TIMESTAMP '9999-12-31' THEN evidence_ids ELSE [] END AS evidence_ids)
 FROM source.policy ORDER BY platform, surface, target, region, stage, valid_from, known_from;
