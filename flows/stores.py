@@ -55,15 +55,17 @@ def writing(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @cache
 def gazetteer() -> tuple[Service, ...]:
-    """The services that the extractor knows, as questions to the warehouse name them."""
+    """The services and kinds of links that the extractor knows, as questions to the warehouse name them."""
     from extract.vocabulary import load_vocabulary
     from warehouse.records import Service
 
     words = load_vocabulary()
-    return tuple(
+    kinds = (Service(slug) for slug in words.targets)
+    services = (
         Service(slug, (*one.names, *one.ambiguous), one.categories & words.targets.keys())
         for slug, one in words.services.items()
     )
+    return (*kinds, *services)
 
 
 @contextmanager

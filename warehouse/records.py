@@ -31,7 +31,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What the warehouse needs to know of a service.
+    """What the warehouse needs to know of a service, or of a kind of links.
 
     Attributes:
         slug: as in `platform` and `target`.

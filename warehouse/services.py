@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -10,9 +11,11 @@ import duckdb
 from warehouse.categories import store_scopes
 from warehouse.records import Service
 
+_SLUG = re.compile(r"[a-z0-9_]+")
+
 
 def set_services(connection: duckdb.DuckDBPyConnection, services: Iterable[Service]) -> None:
-    """Replace tables `service` and `scope` by these services, if they differ from them.
+    """Replace tables `service` and `scope` by these services and kinds of links, if they differ from them.
 
     Raises:
         WarehouseError: a category contains itself.
@@ -33,18 +36,19 @@ def set_services(connection: duckdb.DuckDBPyConnection, services: Iterable[Servi
 
 
 class Named(NamedTuple):
-    """What a name comes to: a slug, and why it may say nothing (None if it says something)."""
+    """The slugs that a name asks for, and why it may say nothing (None if it says something)."""
 
-    slug: str
+    slugs: tuple[str, ...]
     doubt: str | None
 
 
 def named(connection: duckdb.DuckDBPyConnection, name: str) -> Named:
-    """The slug of a service by any of its names; in a file published without names, the name itself."""
+    """Look a service up by any of its names; in a file published before there were names, by its slug."""
     try:
-        found = connection.execute(
-            "SELECT service_of($name), stranger(service_of($name), $name)", {"name": name}
-        ).fetchone()
+        slugs = connection.execute("SELECT slug FROM asked($name)", {"name": name}).fetchall()
+        doubt = connection.execute("SELECT stranger(service_of($name), $name)", {"name": name}).fetchone()
     except duckdb.CatalogException:
-        found = None
-    return Named(*found) if found else Named(name.lower(), None)
+        slug = name.lower()
+        known = _SLUG.fullmatch(slug)
+        return Named((slug,), None if known else f"{name}: what is published holds no names yet, ask by slug")
+    return Named(tuple(slug for (slug,) in slugs), doubt[0] if doubt else None)

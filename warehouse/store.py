@@ -132,7 +132,8 @@ def _require(path: Path, version: int, *, exact: bool) -> None:
         )
     if exact and version < SCHEMA_VERSION:
         raise WarehouseError(
-            f"{path}: schema version {version} is older than {SCHEMA_VERSION}; open it writable once"
+            f"{path}: schema version {version} is older than {SCHEMA_VERSION}; "
+            "the next `linkpolicy run` brings it up to date, `linkpolicy rebuild` at once"
         )
 
 

@@ -66,7 +66,7 @@ def policy(
         for service in services:
             if service.doubt:
                 warn(service.doubt)
-        platforms = [service.slug for service in services]
+        platforms = [slug for service in services for slug in service.slugs]
         rows = [_policy_row(row) for row in policy_on(connection, valid, known_at, platforms)]
     title = f"Link policy on {valid}" + (f", as known on {known_day}" if known_day else "")
     show(rows, _POLICY, title=title, as_json=as_json, empty=f"no policy is known for {valid}")

@@ -39,4 +39,5 @@ def test_a_name_that_nobody_knows_is_told(data: Path, capsys: pytest.CaptureFixt
 
 def test_a_file_that_holds_no_names_is_asked_by_slugs() -> None:
     with duckdb.connect() as older:
-        assert named(older, "Kuaishou") == ("kuaishou", None)
+        assert named(older, "Kuaishou") == (("kuaishou",), None)
+        assert "ask by slug" in (named(older, "快手").doubt or "")

@@ -15,6 +15,7 @@ SERVICES = (  # what the extractor's gazetteer gives, in small
     Service("kuaishou", ("Kuaishou", "快手"), NETWORK), Service("douyin", ("Douyin", "抖音"), NETWORK),
     Service("twitter", ("Twitter", "X"), NETWORK), Service("youtube", ("YouTube",)),
     Service("facebook", ("Facebook",), NETWORK), Service("reddit", ("Reddit",), NETWORK),
+    Service("external"), Service("ecommerce"), Service("harmful"), Service("news"),
     Service("google", ("Google",)), Service("google_plus", ("Google+",), NETWORK),
 )  # fmt: skip
 

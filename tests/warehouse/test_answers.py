@@ -132,6 +132,24 @@ def test_a_name_that_several_services_have_is_no_name(asked: duckdb.DuckDBPyConn
     assert note.startswith("g.oogle may be google or google_plus")
 
 
+def test_a_kind_of_links_is_no_stranger(asked: duckdb.DuckDBPyConnection) -> None:
+    assert ask(asked, "kuaishou live harmful").note == "no rule is known"
+    assert ask(asked, "douyin live E-commerce").answer == "blocked"
+
+
+def test_a_rule_under_an_older_slug_is_still_found(tmp_path: Path, template: Path) -> None:
+    path = Path(copy(template, tmp_path / "warehouse.duckdb"))
+    with connect(path) as connection:
+        load_batch(
+            connection,
+            batch("n1", says("block", "tiny_url", "all", "jd_com", "2022-01-01"), known="2024-01-01T00:00"),
+        )
+        for question in ("tiny_url all jd_com", "tiny_url all JD_com"):
+            found = ask(connection, question)
+            assert (found.answer, found.note) == ("blocked", "")
+        assert connection.execute("SELECT target FROM timeline('Tiny_URL')").fetchall() == [("jd_com",)]
+
+
 def test_after_a_temporary_rule_over_nothing_all_is_unknown(asked: duckdb.DuckDBPyConnection) -> None:
     assert ask(asked, "reddit post etsy", date(2022, 1, 31)).answer == "allowed"
     assert ask(asked, "reddit post etsy", date(2022, 2, 1)).answer == "unknown"

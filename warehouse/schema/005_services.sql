@@ -1,7 +1,7 @@
 -- Services by name, so that a question may name them as people do.
 
 CREATE TABLE service (slug VARCHAR NOT NULL, name VARCHAR NOT NULL, plain VARCHAR NOT NULL);
-COMMENT ON TABLE service IS 'Names of the services that the extractor knows, in English and Chinese, one a row; a slug is a name too. Replaced whole when the gazetteer changes.';
+COMMENT ON TABLE service IS 'Names of the services and kinds of links that the extractor knows, in English and Chinese, one a row; a slug is a name too. Replaced whole when the gazetteer changes.';
 COMMENT ON COLUMN service.slug IS 'Slug, as in platform and target.';
 COMMENT ON COLUMN service.name IS 'One of its names.';
 COMMENT ON COLUMN service.plain IS 'The name in lower case, letters and digits only.';
@@ -11,7 +11,6 @@ COMMENT ON MACRO plain_name IS 'A name in lower case, letters and digits only: w
 
 -- Slugs are names too, and whatever equals a name has the same plain form: one look into one part of the table.
 CREATE MACRO service_of(named) AS coalesce(
-  (SELECT min(c.scope) FROM scope c WHERE c.scope = lower(named)),
   (SELECT CASE
      WHEN bool_or(s.slug = lower(named)) THEN min(s.slug) FILTER (s.slug = lower(named))
      WHEN count(DISTINCT s.slug) FILTER (lower(s.name) = lower(named)) = 1 THEN min(s.slug) FILTER (lower(s.name) = lower(named))
@@ -20,6 +19,9 @@ CREATE MACRO service_of(named) AS coalesce(
   lower(named));
 COMMENT ON MACRO service_of IS 'Slug of a service named in any way: a slug, or a name that only one service goes by, in any spelling. What nobody knows stays as it is, in lower case.';
 
+CREATE MACRO asked(named) AS TABLE SELECT DISTINCT unnest([service_of(named), lower(named)]) AS slug;
+COMMENT ON MACRO TABLE asked IS 'Slugs that a name asks for: that of the service, and the name itself, by which rules of an older gazetteer may stand.';
+
 CREATE MACRO services_named(named) AS TABLE
   SELECT DISTINCT s.slug FROM service s WHERE s.plain = plain_name(named) ORDER BY s.slug;
 COMMENT ON MACRO TABLE services_named IS 'Slugs of all services that go by a name.';
@@ -27,7 +29,7 @@ COMMENT ON MACRO TABLE services_named IS 'Slugs of all services that go by a nam
 -- Rules of the platform first, then what is shown of them: a name that is looked up is no constant that a view could filter by.
 CREATE OR REPLACE MACRO timeline(platform) AS TABLE
   WITH mine AS MATERIALIZED (
-    SELECT p.* FROM policy p WHERE p.platform = service_of(platform) AND p.known_to = TIMESTAMP '9999-12-31'
+    SELECT p.* FROM policy p JOIN asked(platform) a ON a.slug = p.platform WHERE p.known_to = TIMESTAMP '9999-12-31'
   )
   SELECT m.surface, m.target, m.region, m.stage, m.action, m.valid_from, m.from_precision, m.valid_to, m.to_precision,
          m.authority, m.contested, coalesce(s.witnesses, len(m.evidence_ids))::UINTEGER AS witnesses,
@@ -40,12 +42,10 @@ CREATE OR REPLACE MACRO timeline(platform) AS TABLE
 COMMENT ON MACRO TABLE timeline IS 'All rules of one platform in order of time, as they are believed now.';
 
 CREATE OR REPLACE MACRO applicable_rules(platform, surface, target, known_at, region := NULL) AS TABLE
-  WITH named AS MATERIALIZED (
-    SELECT service_of(platform) AS platform, service_of(target) AS target
-  ), targets AS (
+  WITH targets AS (
     SELECT name, min(distance) AS distance FROM (
-      SELECT n.target AS name, 0 AS distance FROM named n
-      UNION ALL SELECT s.scope, s.distance FROM scope s JOIN named n ON s.member = n.target WHERE s.dimension = 'target'
+      SELECT a.slug AS name, 0 AS distance FROM asked(target) a
+      UNION ALL SELECT s.scope, s.distance FROM scope s JOIN asked(target) a ON s.member = a.slug WHERE s.dimension = 'target'
       UNION ALL SELECT 'external', 100) GROUP BY name
   ), surfaces AS (
     SELECT name, min(distance) AS distance FROM (
@@ -58,15 +58,15 @@ CREATE OR REPLACE MACRO applicable_rules(platform, surface, target, known_at, re
   )
   SELECT p.*, t.distance AS target_distance, f.distance AS surface_distance, r.distance AS region_distance
   FROM policy p JOIN targets t ON t.name = p.target JOIN surfaces f ON f.name = p.surface
-    JOIN regions r ON r.name IS NOT DISTINCT FROM p.region JOIN named n ON n.platform = p.platform
+    JOIN regions r ON r.name IS NOT DISTINCT FROM p.region JOIN asked(platform) a ON a.slug = p.platform
   WHERE CASE WHEN known_at IS NULL THEN p.known_to = TIMESTAMP '9999-12-31'
         ELSE p.known_from <= known_at::TIMESTAMP AND known_at::TIMESTAMP < p.known_to END;
 COMMENT ON MACRO TABLE applicable_rules IS 'All rules, of any day and stage, that cover a concrete question, with their distance from it. known_at NULL is now.';
 
 CREATE MACRO stranger(found, named) AS
   CASE
-    WHEN found = 'external' OR EXISTS (SELECT 1 FROM service s WHERE s.plain = plain_name(found) AND s.slug = found)
-      OR EXISTS (SELECT 1 FROM scope c WHERE c.scope = found) OR NOT EXISTS (SELECT 1 FROM service s) THEN NULL
+    WHEN EXISTS (SELECT 1 FROM service s WHERE s.plain = plain_name(found) AND s.slug = found)
+      OR NOT EXISTS (SELECT 1 FROM service s) THEN NULL
     ELSE coalesce(
       (SELECT named || ' may be ' || string_agg(DISTINCT s.slug, ' or ' ORDER BY s.slug) FROM service s
        WHERE s.plain = plain_name(named) HAVING count(*) > 0),
@@ -89,14 +89,11 @@ CREATE OR REPLACE MACRO can_link_asof(platform, surface, target, day, known_at, 
     WHERE c.stage = 'trial' AND c.valid_from <= day::DATE AND day::DATE < c.valid_to
   ), next_rule AS (
     SELECT min(c.valid_from) AS day FROM covering c WHERE c.stage = 'decided' AND c.valid_from > day::DATE
-  ), named AS MATERIALIZED (
-    SELECT service_of(platform) AS platform, service_of(target) AS target
-  ), doubt AS (
-    SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM policy p JOIN named m ON m.platform = p.platform)
-             THEN stranger(n.platform, platform) END AS platform,
-           CASE WHEN NOT EXISTS (SELECT 1 FROM covering c JOIN named m ON m.target = c.target)
-             THEN stranger(n.target, target) END AS target
-    FROM named n
+  ), doubt AS (   -- what rules speak of is no stranger, though the gazetteer may not know it
+    SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM policy p JOIN asked(platform) a ON a.slug = p.platform)
+             THEN stranger(service_of(platform), platform) END AS platform,
+           CASE WHEN NOT EXISTS (SELECT 1 FROM covering c JOIN asked(target) a ON a.slug = c.target)
+             THEN stranger(service_of(target), target) END AS target
   )
   SELECT CASE r.action WHEN 'allow' THEN 'allowed' WHEN 'restrict' THEN 'restricted' WHEN 'block' THEN 'blocked'
            ELSE 'unknown' END AS answer,
