@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 from extract.normal import normalise
@@ -19,12 +20,6 @@ _HAN = r"[\u4e00-\u9fff]"
 _QUOTED = re.compile(rf"“({_HAN}{{2,7}})”|「({_HAN}{{2,7}})」|『({_HAN}{{2,7}})』|\"([^\"\n]*)\"")
 _ALL_HAN = re.compile(rf"{_HAN}{{2,7}}")
 _TITLE = re.compile(rf"(?:【|致|关于|關於)?({_HAN}{{2,8}}?)(?=[：:|｜“「 ]|关于|關於|公告|通知|官方)")
-_OFFICE = (
-    r"(?:平台|社区|社區|社群|产品|產品|规则|規則|内容|生态|商家|用户|用戶|作家|作者|创作者|安全|治理|运营|運營|營運|"
-    r"管理|客服|服务|服務|站务|站務|商业|电商|审核|体验|直播|版权|公约|编辑){0,3}"
-    r"(?:部|组|組|中心|团队|團隊|小组|小組|委员会|官方|敬上|谨上|謹上|启|啟|处|站务|站務|版务|版務)"
-)
-_SIGNED = re.compile(rf"[—\-\s]*({_HAN}{{2,8}}?)(?:香港|台灣|台湾|大陆)?[\s·・|]*{_OFFICE}\s*")
 _IN_BRACKETS = re.compile(r"[（(]([^（()）]{2,16})[）)]$")  # ends a title: who speaks
 _LAST_LINES = 3
 _LONGEST_LINE = 20
@@ -33,7 +28,7 @@ _LEAST_STEM = 2  # characters
 _MOST = 40  # quoted runs that are looked at
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HanWords:
     """Words that names end in, and that stand in none; all in simplified characters.
 
@@ -41,11 +36,22 @@ class HanWords:
         tails: word -> what the English name has in its place; nothing for a mere "community".
         particles: that stand in no name.
         starts: that no name begins with ("直播").
+        fields, desks: make the names of offices together ("运营" and "团队"), which sign notices.
     """
 
     tails: Mapping[str, str]
     particles: frozenset[str]
     starts: tuple[str, ...]
+    fields: tuple[str, ...]
+    desks: tuple[str, ...]
+
+    @cached_property
+    def signature(self) -> re.Pattern[str]:
+        """A line that an office of a service signs with; the first group is the service."""
+        fields, desks = "|".join(self.fields), "|".join(self.desks)
+        return re.compile(
+            rf"[—\-\s]*({_HAN}{{2,8}}?)(?:香港|台湾|大陆)?[\s·・|]*(?:{fields}){{0,3}}(?:{desks})\s*"
+        )
 
     def parted(self, name: str) -> tuple[str, str | None]:
         """A name without the ordinary word it ends in, and that word in English (None if there is none)."""
@@ -91,6 +97,6 @@ def _runs(text: str, words: HanWords) -> Iterator[str]:
         yield speaker[1]
     signatures = [*text.rstrip().splitlines()[-_LAST_LINES:], speaker[1] if speaker else ""]
     for line in signatures:
-        signed = _SIGNED.fullmatch(line) if len(line) <= _LONGEST_LINE else None
+        signed = words.signature.fullmatch(normalise(line)) if len(line) <= _LONGEST_LINE else None
         if signed:
-            yield signed[1]
+            yield line[slice(*signed.span(1))]

@@ -71,7 +71,7 @@ def load_name_rules(lang: Lang) -> tuple[NameRule, ...]:
     return read_name_rules(ROOT / "rules" / lang.value / "names.toml", lang)
 
 
-_ROLES = ("stop", "start", "inside", "tail", "paper", "after", "particle")
+_ROLES = ("stop", "start", "inside", "tail", "paper", "after", "particle", "office field", "office desk")
 
 
 def read_name_words(path: Path) -> dict[str, tuple[str, ...]]:
@@ -123,8 +123,9 @@ def han_words() -> HanWords:
     words = name_words(Lang.ZH)
     starts = tuple(word for word in words["start"] if len(word) > 1)  # a single character may begin a name
     return HanWords(
-        read_tails(ROOT / "rules" / "zh" / "names_tails.toml"), frozenset(words["particle"]), starts
-    )
+        read_tails(ROOT / "rules" / "zh" / "names_tails.toml"), frozenset(words["particle"]), starts,
+        words["office field"], words["office desk"],
+    )  # fmt: skip
 
 
 def slug_of(name: str) -> str:
