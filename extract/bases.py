@@ -1,8 +1,8 @@
 """What correctors begin as: pretrained encoders that packages of the extra `corrector` hold.
 
-English ones begin as MiniLM-L6 (Wang and others, 2020; licence Apache 2.0) and as the lower layers of
-multilingual-e5-small (Wang and others, 2024; licence MIT), of which one package holds weights of four bits;
-the Chinese one as the latter. The packages are not imported: one would bring gigabytes, the other a compiled
+One begins as MiniLM-L6 (Wang and others, 2020; licence Apache 2.0) and reads English; one begins as the lower
+layers of multilingual-e5-small (Wang and others, 2024; licence MIT), of which a package holds weights of four
+bits, and reads both languages. The packages are not imported: one would bring gigabytes, the other a compiled
 engine.
 """
 
@@ -48,12 +48,14 @@ class Base:
         vocabulary: pieces by number.
         heads: of each layer's attention.
         scores: of the pieces, if they are unigrams.
+        langs: of the texts that it can read.
     """
 
     weights: Mapping[str, Array]
     vocabulary: Sequence[str]
     heads: int
     scores: Sequence[float] = ()
+    langs: frozenset[Lang] = frozenset(Lang)
 
     @property
     def spelling(self) -> Spelling:
@@ -61,15 +63,14 @@ class Base:
         return spelling_of(self.vocabulary, self.scores)
 
 
-def read_bases(lang: Lang) -> dict[str, Base]:
-    """The bases of a language's correctors, by their names.
+def read_bases() -> dict[str, Base]:
+    """The bases of the correctors, by their names.
 
     Raises:
         DataError: the files of its package are no such model.
         ModuleNotFoundError: the package is not installed.
     """
-    e5 = {"e5": read_e5(_installed(E5), lang)}
-    return e5 if lang is Lang.ZH else {"minilm": read_bert(_installed(MINILM) / "model"), **e5}
+    return {"minilm": read_bert(_installed(MINILM) / "model"), "e5": read_e5(_installed(E5))}
 
 
 def _installed(package: str) -> Path:
@@ -109,15 +110,14 @@ def read_bert(directory: Path) -> Base:
             layer += 1
     except (OSError, KeyError, ValueError, SafetensorError) as error:
         raise DataError(f"{directory}: not a BERT model ({error})") from error
-    return Base(_whole(found), [vocabulary[i] for i in kept], heads)
+    return Base(_whole(found), [vocabulary[i] for i in kept], heads, langs=frozenset({Lang.EN}))
 
 
-def read_e5(directory: Path, lang: Lang, layers: int = E5_LAYERS) -> Base:
-    """The lower layers of multilingual-e5-small, with the pieces that normalised texts of a language need.
+def read_e5(directory: Path, layers: int = E5_LAYERS) -> Base:
+    """The lower layers of multilingual-e5-small, with the pieces that normalised texts need.
 
     Args:
         directory: holds `e5-small-q4.bin`, one file with a header, unigrams, and tensors of four or 32 bits.
-        lang: English texts do without Chinese pieces.
         layers: how many of them.
 
     Raises:
@@ -128,7 +128,7 @@ def read_e5(directory: Path, lang: Lang, layers: int = E5_LAYERS) -> Base:
         width, heads, pieces, scores, given = _read_packed(path.read_bytes())
         words = given["emb.word.weight"].reshape(-1, width)
         places = given["emb.pos.weight"].reshape(-1, width)
-        kept = _needed(pieces, scores, lang)
+        kept = _needed(pieces, scores)
         found = {"words": words[kept], "places": places + given["emb.type.weight"].reshape(-1, width)[0]}
         found |= _both(given, "norm", "emb.ln.{}")
         for layer in range(layers):
@@ -207,12 +207,11 @@ _ASCII = re.compile(r"\u2581?[!-@\[-~]*")
 _MARK = re.compile(r"\u2581?[\u3000-\u303f\u2010-\u2040¥€£·…—×°]+")
 
 
-def _needed(pieces: Sequence[str], scores: Sequence[float], lang: Lang) -> list[int]:
+def _needed(pieces: Sequence[str], scores: Sequence[float]) -> list[int]:
     """Numbers of the pieces that are kept, the marks first."""
     short = [i for i, p in enumerate(pieces) if len(p) <= _LONGEST and p not in (*_MARKS, *_UNUSED)]
     latin = sorted((i for i in short if _ASCII.fullmatch(pieces[i])), key=lambda i: -scores[i])
     kept = {*latin[:_LATIN], *(i for i in latin[_LATIN:] if len(pieces[i]) == 1)}
-    if lang is Lang.ZH:
-        kept |= {i for i in short if _HAN.search(pieces[i]) and not _FOREIGN.search(pieces[i])}
+    kept |= {i for i in short if _HAN.search(pieces[i]) and not _FOREIGN.search(pieces[i])}
     kept |= {i for i in short if _MARK.fullmatch(pieces[i])}
     return [*map(pieces.index, _MARKS), *sorted(i for i in kept if normalise(pieces[i]) == pieces[i])]

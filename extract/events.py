@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from extract.candidates import DETAILS, SLOT_NAMES, SLOTS, Candidate
-from extract.clauses import ACTIONS, Clause, Index, gather_clauses, tokens
+from extract.clauses import ACTIONS, Clause, Index, gather_clauses
 from extract.corrector import SecondReading, read_again
 from extract.mentions import overlap
 from extract.reading import Reading
@@ -161,7 +161,7 @@ def gate_rows(
     features = GateFeatures(reading, clauses)
     out = []
     for clause in eligible:
-        bag = tokens(reading, clause)
+        bag = features.bag(clause)
         for action, row in zip(ACTIONS, features.rows(clause), strict=True):
             model = words.get(action)
             out.append([*row, model.score(bag) if model else 0.0])

@@ -34,6 +34,7 @@ from extract.corrector import (
 )
 from extract.data import DataError
 from extract.encoder import windows
+from extract.records import Lang
 from extract.samples import Odds, Sample
 from extract.scorer import Floats
 from extract.spelling import Spelling
@@ -53,7 +54,7 @@ _SCALE = 30.0  # the loss of a step is divided by it
 _SLOT_WEIGHT = {slot: 0.3 if slot == DETAILS[-1] else 0.5 for slot in CORRECTED}  # against the gate
 
 Weights = dict[str, Tensor]
-Names = Mapping[int, Sequence[tuple[int, ...]]]  # number of pieces -> names that have as many
+Names = Mapping[tuple[Lang, int], Sequence[tuple[int, ...]]]  # by language and number of pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class _Slot:
 class Lesson:
     """One document as the corrector learns it."""
 
+    lang: Lang
     marked: Marked
     names: tuple[tuple[tuple[int, int], ...], ...]  # pieces of each service's mentions
     clauses: tuple[tuple[int, int], ...]
@@ -98,6 +100,7 @@ def lesson(sample: Sample, odds: Odds, spelling: Spelling) -> Lesson:
             marked.span(mention.start, mention.end)
         )
     return Lesson(
+        reading.document.lang,
         marked,
         tuple(map(tuple, named.values())),
         tuple(marked.span(c.start, c.end) for c in sample.eligible),
@@ -181,11 +184,11 @@ def _encoded(w: Weights, heads: int, ids: Tensor, kinds: Tensor, present: Tensor
 
 def _names(lessons: Sequence[Lesson]) -> Names:
     """Every name of a service that the lessons hold."""
-    found: dict[int, set[tuple[int, ...]]] = {}
+    found: dict[tuple[Lang, int], set[tuple[int, ...]]] = {}
     for one in lessons:
         for (start, end), *_ in one.names:
-            found.setdefault(end - start, set()).add(tuple(one.marked.pieces.ids[start:end]))
-    return {number: sorted(names) for number, names in found.items()}
+            found.setdefault((one.lang, end - start), set()).add(tuple(one.marked.pieces.ids[start:end]))
+    return {key: sorted(names) for key, names in found.items()}
 
 
 def disguised(one: Lesson, unknown: int, names: Names) -> list[int]:
@@ -196,8 +199,8 @@ def disguised(one: Lesson, unknown: int, names: Names) -> list[int]:
         chance, name = random.random(), tuple(ids[start:end])  # noqa: S311
         if chance < _NAMELESS:
             name = (unknown,) * len(name)
-        elif chance < _NAMELESS + _RENAMED and len(name) in names:
-            name = random.choice(names[len(name)])  # noqa: S311
+        elif chance < _NAMELESS + _RENAMED and (one.lang, len(name)) in names:
+            name = random.choice(names[one.lang, len(name)])  # noqa: S311
         for first, last in spans:
             if last - first == len(name):
                 ids[first:last] = name
@@ -329,11 +332,11 @@ def fit_corrector(
 
 
 def tutor(base: Base, progress: Callable[[str], None] = lambda _: None) -> Tutor:
-    """What trains a corrector that begins as `base` (see `extract.train.fit`)."""
+    """What trains a corrector that begins as `base` (see `extract.train.train`)."""
 
     def teach(samples: Sequence[Sample], odds: Sequence[Odds]) -> Corrector:
         spelling = base.spelling
         lessons = [lesson(s, o, spelling) for s, o in zip(samples, odds, strict=True)]
         return fit_corrector(lessons, base, progress)
 
-    return teach
+    return Tutor(base.langs, teach)

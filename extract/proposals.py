@@ -66,7 +66,7 @@ TUPLE_NAMES = (
     "group_size", "owned", "owner_platform", "owner_target",
     *(f"{slot}_{what}" for slot in SLOTS[1:] for what in ("with_platform", "with_others", "near_platform")),
     *(f"{slot}_{what}" for slot in ("platform", "target") for what in ("unknown", "in_title", "mentions")),
-    "statements",
+    "statements", "own_target",
 )  # fmt: skip
 
 
@@ -137,9 +137,8 @@ def _combine(events: Sequence[Event]) -> dict[Key, list[_Combination]]:
                 if not may_host(platform.candidate.value, surface.candidate.value):
                     continue
                 for target in event.choices["target"]:
-                    if platform.candidate.value == target.candidate.value:
-                        continue
-                    chance = min(1.0, target.probability / left)
+                    own = platform.candidate.value == target.candidate.value
+                    chance = target.probability if own else min(1.0, target.probability / left)
                     product = event.probability * platform.probability * surface.probability * chance
                     if product < PRODUCT_FLOOR:
                         continue
@@ -158,8 +157,8 @@ def _combine(events: Sequence[Event]) -> dict[Key, list[_Combination]]:
 def _other_mass(event: Event, platform: Choice) -> float:
     """Probability that the target slot gives to others than the platform; a list of targets counts once.
 
-    Some target must be meant: what is given to the platform, which cannot be its own target, or to nobody
-    is theirs.
+    Some target must be meant: what is given to nobody is theirs, and so is what is given to the platform,
+    which seldom is its own target ("links to other listings stay allowed").
     """
     own = platform.candidate.value
     of_rank = {c.rank: c.probability for c in event.choices["target"] if c.candidate.value != own}
@@ -167,7 +166,7 @@ def _other_mass(event: Event, platform: Choice) -> float:
 
 
 def _own_mass(event: Event, platform: Choice) -> float:
-    """Probability that the target slot gives to the platform itself, which cannot be its own target."""
+    """Probability that the target slot gives to the platform itself."""
     return max(
         (c.probability for c in event.choices["target"] if c.candidate.value == platform.candidate.value),
         default=0.0,
@@ -264,7 +263,7 @@ class _Context:
             sum(1 for c in event.choices["target"] if c.rank == target.rank),
             *self._owner(key, places[0], event, target),
             *(x for place in places for x in self._company(key, place, platform.candidate.place)),
-            *self._use(key.platform), *self._use(key.target), self.statements,
+            *self._use(key.platform), *self._use(key.target), self.statements, key.platform == key.target,
         ]  # fmt: skip
 
     def _use(self, service: str) -> tuple[float, float, float]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from extract.candidates import DETAILS, SLOTS, Candidate
-from extract.clauses import ACTIONS, Clause, gather_clauses, tokens
+from extract.clauses import ACTIONS, Clause, gather_clauses
 from extract.corrector import log_odds
 from extract.events import GATE_WIDTH, SLOT_WIDTH, Scorers, text_clauses
 from extract.gold import Annotated, GoldFact
@@ -138,7 +138,7 @@ def prepare(gold: Annotated) -> Sample:
     slots = SlotFeatures(reading, clauses)
     sample = Sample(gold, reading, eligible)
     for i, clause in enumerate(eligible):
-        sample.bags.append(tokens(reading, clause))
+        sample.bags.append(features.bag(clause))
         for j, (action, row) in enumerate(zip(ACTIONS, features.rows(clause), strict=True)):
             facts = stating.get((clause.index, action), [])
             required = [f for f in facts if not f.optional]

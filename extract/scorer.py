@@ -169,9 +169,9 @@ def scorer_path(directory: Path, lang: Lang) -> Path:
     return directory / f"scorer_{lang}.json"
 
 
-def corrector_path(directory: Path, lang: Lang, name: str) -> Path:
-    """Where a corrector of a language stands."""
-    return directory / f"corrector_{lang}_{name}.npz"
+def corrector_path(directory: Path, name: str) -> Path:
+    """Where a corrector stands; languages may share it."""
+    return directory / f"corrector_{name}.npz"
 
 
 def read_models(directory: Path, lang: Lang) -> Models:
@@ -193,7 +193,7 @@ def read_models(directory: Path, lang: Lang) -> Models:
             sureness=float(data["sureness"]),
             features=data["features"],
             correctors={
-                name: read_corrector(corrector_path(directory, lang, name), digest)
+                name: read_corrector(corrector_path(directory, name), digest)
                 for name, digest in data["correctors"].items()
             },
         )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from extract.clauses import ACTIONS, FAR, Clause, Index
+from extract.clauses import ACTIONS, FAR, Clause, Index, tokens
 from extract.layout import BlockKind
 from extract.mentions import Mention
+from extract.qualifiers import QUALIFIER_NAMES, Qualifiers
 from extract.reading import Reading
 from extract.records import Action, Kind, Lang
 from extract.rules import CONTEXTS, LINKS, REFERENCES
@@ -28,7 +29,7 @@ GATE_NAMES = (
     "title_links", "lead_links", "heading_links", "has_lead", "document_same", "document_other", "quoted",
     *(f"context_{c}" for c in _CONTEXTS), *(f"before_{c}" for c in _CONTEXTS),
     *(f"reference_{r}" for r in _REFERENCES), *(f"link_{k}" for k in _LINKS),
-    *(f"block_{k}" for k in _KINDS), "is_block", "is_restrict", "is_allow", "notice", "zh",
+    *(f"block_{k}" for k in _KINDS), "is_block", "is_restrict", "is_allow", "notice", "zh", *QUALIFIER_NAMES,
 )  # fmt: skip
 
 _DIGITS = re.compile(r"\d")
@@ -57,6 +58,11 @@ class GateFeatures:
         self.first_clause: dict[int, int] = {}
         for clause in clauses:
             self.first_clause.setdefault(clause.sentence, clause.index)
+        self.qualifiers = Qualifiers(reading, clauses)
+
+    def bag(self, clause: Clause) -> list[str]:
+        """Tokens of a clause and of those that qualify it, for the word models."""
+        return [*tokens(self.reading, clause), *self.qualifiers.tokens(clause)]
 
     def rows(self, clause: Clause) -> list[list[float]]:
         """Features in the order of GATE_NAMES, one row for each action."""
@@ -96,9 +102,9 @@ class GateFeatures:
                 *self._both(lead, action), *self._both(heading, action), *self._both(title, action),
                 *above, clause.lead is not None, *self.document[action], quoted, *told,
                 *self._ahead(clause, action), *words, *(block.kind is k for k in _KINDS),
-                *(action is a for a in ACTIONS), *setting,
+                *(action is a for a in ACTIONS), *setting, *qualified,
             ]
-            for action in ACTIONS
+            for action, qualified in zip(ACTIONS, self.qualifiers.rows(clause), strict=True)
         ]  # fmt: skip
 
     def _cue_features(self, clause: Clause, action: Action, links: Sequence[Mention]) -> list[float]:

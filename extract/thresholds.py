@@ -79,10 +79,11 @@ def document_threshold(outcomes: Sequence[Outcome], threshold: float) -> float:
     silent = sum(not o.needed for o in clear)
     telling = sorted((o.states for o in clear if not o.needed and o.tells(threshold)), reverse=True)
     allowed = int(MOST_TELLING * silent)
-    if len(telling) <= allowed:
+    if not telling:
         return 0.0
     stating = sorted(o.states for o in outcomes if o.needed and o.tells(threshold))
     most = stating[int((1 - LEAST_KEPT) * len(stating))] if stating else 1.0
     pairs = [(o.states, o.needed > 0, 1.0) for o in clear if o.tells(threshold)]
     best, _ = best_threshold(pairs, len(clear) - silent, SHARE_OF_BEST_DOCUMENTS)
-    return min(max(telling[allowed] + _JUST_ABOVE, best), most)
+    quiet = telling[allowed] + _JUST_ABOVE if len(telling) > allowed else 0.0
+    return min(max(quiet, best), most)

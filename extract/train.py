@@ -135,25 +135,26 @@ def _tuple_matrix(
     return rows(x, len(TUPLE_NAMES)), np.asarray(y), np.asarray(w)
 
 
-Tutor = Callable[[Sequence[Sample], Sequence[Odds]], Corrector]
+@dataclass(frozen=True, slots=True)
+class Tutor:
+    """What trains a corrector.
 
-
-def fit(samples: Sequence[Sample], folds: int = FOLDS, tutors: Mapping[str, Tutor] | None = None) -> Models:
-    """Fit all stages on all samples of a language.
-
-    Args:
-        samples: whole documents and excerpts.
-        folds: in which the forests of the first stages see other documents than they judge.
-        tutors: what trains correctors on samples and what forests say of them, by their names.
+    Attributes:
+        langs: of the texts that it reads; documents in several languages teach one corrector.
+        teach: gives the corrector for samples and what forests say of them.
     """
-    own = [fold_of(s.gold.document.id, folds) for s in samples]
-    partials = [
-        fit_first([s for s, k in zip(samples, own, strict=True) if k != fold]) for fold in range(folds)
-    ]
-    correctors, judges = corrected(samples, [partials[k] for k in own], tutors or {})
+
+    langs: frozenset[Lang]
+    teach: Callable[[Sequence[Sample], Sequence[Odds]], Corrector]
+
+
+def _finish(
+    samples: Sequence[Sample], judges: Sequence[Partial], correctors: Mapping[str, Corrector]
+) -> Models:
+    """Fit the last stage on what judges say that have not seen a sample, the first ones on all of them."""
     ordered = [find_events(s.reading, judge) for s, judge in zip(samples, judges, strict=True)]
     x, y, w = _tuple_matrix(samples, ordered)
-    threshold, judge, sureness = cut(_outcomes(samples, ordered, folds))
+    threshold, judge, sureness = cut(_outcomes(samples, ordered, FOLDS))
     forest = fit_forest(x, y, w, _TUPLE)
     first = fit_first(samples)
     return Models(
@@ -169,6 +170,15 @@ def fit(samples: Sequence[Sample], folds: int = FOLDS, tutors: Mapping[str, Tuto
     )
 
 
+def unseen(samples: Sequence[Sample]) -> list[Partial]:
+    """For each sample of a language forests that have not seen it."""
+    own = [fold_of(s.gold.document.id, FOLDS) for s in samples]
+    partials = [
+        fit_first([s for s, k in zip(samples, own, strict=True) if k != fold]) for fold in range(FOLDS)
+    ]
+    return [partials[k] for k in own]
+
+
 def corrected(
     samples: Sequence[Sample], judges: Sequence[Partial], tutors: Mapping[str, Tutor]
 ) -> tuple[dict[str, Corrector], list[Partial]]:
@@ -176,24 +186,37 @@ def corrected(
 
     Excerpts say nothing that their documents do not: correctors learn from whole documents only.
 
+    Args:
+        samples: of all languages.
+        judges: of each sample.
+        tutors: by the names of their correctors.
+
     Raises:
         DataError: one half of the documents would be empty.
     """
-    if not tutors:
-        return {}, list(judges)
-    whole = [i for i, s in enumerate(samples) if is_whole(s.gold)]
+    whole = [i for i, s in enumerate(samples) if is_whole(s.gold)] if tutors else []
     odds = {i: odds_of(samples[i], judges[i]) for i in whole}
     side = [fold_of("c" + s.gold.document.id, 2) for s in samples]
-    if {side[i] for i in whole} != {0, 1}:
-        raise DataError("too few documents to train a corrector")
 
-    def taught(chosen: Sequence[int]) -> dict[str, Corrector]:
-        lessons = [samples[i] for i in chosen], [odds[i] for i in chosen]
-        return {name: tutor(*lessons) for name, tutor in tutors.items()}
+    def taught(tutor: Tutor, half: int | None) -> Corrector:
+        chosen = [i for i in whole if side[i] != half and samples[i].gold.document.lang in tutor.langs]
+        if not chosen:
+            raise DataError("too few documents to train a corrector")
+        return tutor.teach([samples[i] for i in chosen], [odds[i] for i in chosen])
 
-    halves = [taught([i for i in whole if side[i] != half]) for half in range(2)]
-    found = [replace(judge, correctors=halves[k]) for judge, k in zip(judges, side, strict=True)]
-    return taught(whole), found
+    halves = [{name: taught(tutor, half) for name, tutor in tutors.items()} for half in range(2)]
+    found = [
+        replace(judge, correctors=_heard(halves[k], tutors, s.gold.document.lang))
+        for s, judge, k in zip(samples, judges, side, strict=True)
+    ]
+    return {name: taught(tutor, None) for name, tutor in tutors.items()}, found
+
+
+def _heard(
+    correctors: Mapping[str, Corrector], tutors: Mapping[str, Tutor], lang: Lang
+) -> dict[str, Corrector]:
+    """Those that read a language."""
+    return {name: one for name, one in correctors.items() if lang in tutors[name].langs}
 
 
 def cut(outcomes: Sequence[Outcome]) -> tuple[float, Judge, float]:
@@ -273,7 +296,7 @@ def read_training(paths: Sequence[Path], *, sealed: bool = False) -> list[Annota
 def train(
     gold: Sequence[Annotated],
     progress: Callable[[str], None] = lambda _: None,
-    tutors: Mapping[Lang, Mapping[str, Tutor]] | None = None,
+    tutors: Mapping[str, Tutor] | None = None,
 ) -> dict[Lang, Models]:
     """Fit the models of each language on its annotated documents and excerpts of them.
 
@@ -282,13 +305,23 @@ def train(
     Args:
         gold: training documents; a language without any gets no models.
         progress: called with a line whenever a stage begins.
-        tutors: of the languages that get correctors, see `fit`.
+        tutors: what trains correctors, by their names; none if there are to be none.
     """
-    found = {}
+    tutors = tutors or {}
+    samples: list[Sample] = []
+    judges: list[Partial] = []
+    spans: dict[Lang, slice] = {}
     for lang in Lang:
         if mine := [a for a in gold if a.document.lang is lang]:
             progress(f"{lang}: reading {len(mine)} documents")
-            samples = [prepare(a) for a in (*mine, *(e for whole in mine for e in excerpts(whole)))]
-            progress(f"{lang}: fitting gate, slots and combinations")
-            found[lang] = fit(samples, tutors=(tutors or {}).get(lang))
+            read = [prepare(a) for a in (*mine, *(e for whole in mine for e in excerpts(whole)))]
+            progress(f"{lang}: fitting gate and slots")
+            judges += unseen(read)
+            samples += read
+            spans[lang] = slice(len(samples) - len(read), len(samples))
+    correctors, judges = corrected(samples, judges, tutors)
+    found = {}
+    for lang, span in spans.items():
+        progress(f"{lang}: fitting combinations")
+        found[lang] = _finish(samples[span], judges[span], _heard(correctors, tutors, lang))
     return found

@@ -129,15 +129,13 @@ def train(
     ] = False,
 ) -> None:
     """Fit the scorer's weights to annotated documents; takes minutes and needs the extra `train`."""
-    tutors: dict[Lang, dict[str, Tutor]] = {}
+    tutors: dict[str, Tutor] = {}
     try:
-        from extract.records import Lang
-
         if corrector:
             from extract.bases import read_bases
             from extract.fit_corrector import tutor
 
-            tutors = {lang: {n: tutor(b, say) for n, b in read_bases(lang).items()} for lang in Lang}
+            tutors = {name: tutor(base, say) for name, base in read_bases().items()}
         from extract.scorer import corrector_path, scorer_path
         from extract.train import read_training
         from extract.train import train as fit
@@ -153,7 +151,7 @@ def train(
         digests = {}
         for name, one in models.correctors.items():
             content = to_bytes(one)
-            contents[corrector_path(out, lang, name)] = content
+            contents[corrector_path(out, name)] = content
             digests[name] = digest_of(content)
         contents[scorer_path(out, lang)] = json.dumps(models.to_json(digests), separators=(",", ":")) + "\n"
     for path, whole in contents.items():

@@ -120,7 +120,7 @@ def test_services_go_by_another_name_of_as_many_pieces_or_by_none(
         list(one.marked.pieces.ids),
         {i for spans in one.names for a, b in spans for i in range(a, b)},
     )
-    names = {end - start: [(7,) * (end - start)] for spans in one.names for start, end in spans}
+    names = {(one.lang, end - start): [(7,) * (end - start)] for spans in one.names for start, end in spans}
 
     monkeypatch.setattr("extract.fit_corrector._NAMELESS", 0.0)
     monkeypatch.setattr("extract.fit_corrector._RENAMED", 1.0)

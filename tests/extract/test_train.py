@@ -19,7 +19,7 @@ from extract.records import Action, Lang, Stage
 from extract.samples import HIDDEN, Odds, Sample, odds_of, prepare
 from extract.scorer import load_models
 from extract.thresholds import Outcome
-from extract.train import LEAST_LIKELY, Partial, corrected, cut
+from extract.train import LEAST_LIKELY, Partial, Tutor, corrected, cut
 from extract.weights import Corrector
 from tests.extract.test_corrector import DOCUMENT
 from tests.extract.tiny import tiny_corrector
@@ -40,13 +40,13 @@ def judge() -> Partial:
     return Partial(models.words, models.gate, models.slots)
 
 
-class Tutor:
+class Memory:
     """Remembers whom it taught with what."""
 
     def __init__(self) -> None:
         self.taught: list[tuple[Corrector, set[str]]] = []
 
-    def __call__(self, samples: Sequence[Sample], odds: Sequence[Odds]) -> Corrector:
+    def teach(self, samples: Sequence[Sample], odds: Sequence[Odds]) -> Corrector:
         assert len(samples) == len(odds)
         corrector = tiny_corrector()
         self.taught.append((corrector, {s.gold.document.id for s in samples}))
@@ -56,13 +56,14 @@ class Tutor:
 def test_no_corrector_judges_a_document_that_it_was_taught_with() -> None:
     whole = [annotated(number) for number in range(8)]
     samples = [prepare(a) for one in whole for a in (one, *excerpts(one))]
-    tutors = {"one": Tutor(), "other": Tutor()}
+    memories = {"one": Memory(), "other": Memory()}
+    tutors = {name: Tutor(frozenset(Lang), memory.teach) for name, memory in memories.items()}
 
     final, judges = corrected(samples, [judge()] * len(samples), tutors)
 
     everything = {a.document.id for a in whole}
-    for name, tutor in tutors.items():
-        seen = {id(corrector): ids for corrector, ids in tutor.taught}
+    for name, memory in memories.items():
+        seen = {id(corrector): ids for corrector, ids in memory.taught}
         assert seen[id(final[name])] == everything
         assert sorted(len(ids) < len(everything) for ids in seen.values()) == [False, True, True]
         for sample, found in zip(samples, judges, strict=True):
@@ -71,7 +72,23 @@ def test_no_corrector_judges_a_document_that_it_was_taught_with() -> None:
 
 def test_too_few_documents_for_two_halves_are_told() -> None:
     with pytest.raises(DataError, match="too few documents to train a corrector"):
-        corrected([prepare(annotated(1))], [judge()], {"one": Tutor()})
+        corrected([prepare(annotated(1))], [judge()], {"one": Tutor(frozenset(Lang), Memory().teach)})
+
+
+def test_a_corrector_learns_and_judges_only_the_languages_that_it_reads() -> None:
+    english = [prepare(annotated(number)) for number in range(8)]
+    chinese = [
+        prepare(Annotated(replace(a.gold.document, id=f"zh-{i}", lang=Lang.ZH), a.gold.facts))
+        for i, a in enumerate(english)
+    ]
+    both, one = Memory(), Memory()
+    tutors = {"both": Tutor(frozenset(Lang), both.teach), "one": Tutor(frozenset({Lang.EN}), one.teach)}
+
+    _, judges = corrected([*english, *chinese], [judge()] * 16, tutors)
+
+    assert {name[:2] for _, ids in one.taught for name in ids} == {"en"}
+    assert {name[:2] for _, ids in both.taught for name in ids} == {"en", "zh"}
+    assert [set(j.correctors) for j in judges] == [{"both", "one"}] * 8 + [{"both"}] * 8
 
 
 def test_what_the_forests_say_in_training_is_what_they_say_of_a_text() -> None:

@@ -79,9 +79,9 @@ def test_a_scorer_without_its_corrector_is_refused_by_the_name_of_what_is_wrong(
     scorer = load_models(Lang.EN).to_json({"tiny": "0" * 12})
     scorer_path(tmp_path, Lang.EN).write_text(json.dumps(scorer), encoding="utf-8")
     if content is not None:
-        corrector_path(tmp_path, Lang.EN, "tiny").write_bytes(content)
+        corrector_path(tmp_path, "tiny").write_bytes(content)
 
-    with pytest.raises(DataError, match=r"^\S*corrector_en_tiny\.npz: "):
+    with pytest.raises(DataError, match=r"^\S*corrector_tiny\.npz: "):
         read_models(tmp_path, Lang.EN)
 
 
@@ -89,7 +89,7 @@ def test_what_is_written_side_by_side_is_read_together(tmp_path: Path) -> None:
     shipped, content = load_models(Lang.EN), to_bytes(tiny_corrector())
     scorer = json.dumps(shipped.to_json({"tiny": digest_of(content)}))
     scorer_path(tmp_path, Lang.EN).write_text(scorer, encoding="utf-8")
-    corrector_path(tmp_path, Lang.EN, "tiny").write_bytes(content)
+    corrector_path(tmp_path, "tiny").write_bytes(content)
 
     read = read_models(tmp_path, Lang.EN)
     assert read.correctors.keys() == {"tiny"}
