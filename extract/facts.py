@@ -25,10 +25,11 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def evidence_span(reading: Reading, proposal: Proposal) -> tuple[int, int]:
-    """Offsets in the document's text: the clause, or its sentence where a slot stands outside the clause."""
+    """Offsets in the text: the clause, or its sentence where that alone shows a slot or the action."""
     clause = proposal.event.clause
     start, end = clause.start, clause.end
-    if any(c.candidate.loc in (1, 2) for c in proposal.choices):
+    told = any(cue.value == proposal.event.action for cue in clause.cues)  # else by a clause beside it
+    if not told or any(c.candidate.loc in (1, 2) for c in proposal.choices):
         sentence = reading.layout.sentences[clause.sentence]
         start, end = sentence.start, sentence.end
     start, end = _trimmed(reading.full, max(start, reading.offset), end)
