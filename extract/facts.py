@@ -66,9 +66,16 @@ def stage_of(event: Event) -> Stage:
     return Stage.TRIAL if trial else Stage.DECIDED
 
 
-def _rules(proposal: Proposal, details: Details) -> tuple[str, ...]:
-    """Ids of the rules behind a fact: its cues, then the mentions of its slots, then its date."""
-    cues = [m.rule for m in proposal.event.clause.cues if m.value == proposal.key.action]
+def _rules(reading: Reading, proposal: Proposal, details: Details) -> tuple[str, ...]:
+    """Ids of the rules behind a fact: its cues, then the mentions of its slots, then its date.
+
+    The cues are those of the clause, or of its sentence if the clause has none of the action.
+    """
+    clause = proposal.event.clause
+    sentence = reading.layout.sentences[clause.sentence]
+    beside = (m for m in reading.mentions.actions if sentence.start <= m.start < sentence.end)
+    own = [m.rule for m in clause.cues if m.value == proposal.key.action]
+    cues = own or [m.rule for m in beside if m.value == proposal.key.action]
     best = [details[slot][0] for slot in ("date", "region")]
     places = [c.candidate.place for c in (*proposal.choices, *best)]
     return tuple(dict.fromkeys([*cues, *(p.mention.rule for p in places if p and p.mention.rule != "name")]))
@@ -87,8 +94,8 @@ def make_fact(reading: Reading, proposal: Proposal, details: Details, confidence
         platform=key.platform, surface=key.surface, target=key.target, action=key.action,
         effective_from=begin, effective_to=finish, region=_first(details, "region"),
         stage=stage_of(proposal.event),
-        evidence=reading.document.text[start:end], start=start, end=end, rules=_rules(proposal, details),
-        confidence=round(confidence, 3),
+        evidence=reading.document.text[start:end], start=start, end=end,
+        rules=_rules(reading, proposal, details), confidence=round(confidence, 3),
     )  # fmt: skip
 
 

@@ -191,6 +191,8 @@ def test_evidence_of_a_condition_shows_the_condition() -> None:
     text = "自3月15日起，知乎文章可以插入京东商品链接，须经编辑同意。评论里不得张贴淘宝链接，违者删除。"
     document = Document("zh-1", Lang.ZH, Kind.NOTICE, date(2024, 3, 1), "关于外链规则的通知", text)
 
-    evidence = {fact.action: fact.evidence for fact in extract_facts(document).facts}
+    facts = extract_facts(document).facts
+    evidence = {fact.action: fact.evidence for fact in facts}
+    assert all(any(rule.startswith(f"zh.action.{f.action}.") for rule in f.rules) for f in facts)
     assert evidence[Action.RESTRICT] == "自3月15日起，知乎文章可以插入京东商品链接，须经编辑同意。"
     assert evidence[Action.BLOCK] == "评论里不得张贴淘宝链接"
