@@ -189,11 +189,13 @@ def corrected(
     Args:
         samples: of all languages.
         judges: of each sample.
-        tutors: by the names of their correctors.
+        tutors: by the names of their correctors; one whose languages no sample has teaches none.
 
     Raises:
         DataError: one half of the documents would be empty.
     """
+    given = {s.gold.document.lang for s in samples}
+    tutors = {name: tutor for name, tutor in tutors.items() if tutor.langs & given}
     whole = [i for i, s in enumerate(samples) if is_whole(s.gold)] if tutors else []
     odds = {i: odds_of(samples[i], judges[i]) for i in whole}
     side = [fold_of("c" + s.gold.document.id, 2) for s in samples]

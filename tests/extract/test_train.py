@@ -90,6 +90,9 @@ def test_a_corrector_learns_and_judges_only_the_languages_that_it_reads() -> Non
     assert {name[:2] for _, ids in both.taught for name in ids} == {"en", "zh"}
     assert [set(j.correctors) for j in judges] == [{"both", "one"}] * 8 + [{"both"}] * 8
 
+    final, _ = corrected(chinese, [judge()] * 8, tutors)
+    assert set(final) == {"both"}, "without a document that it reads there is nothing to learn"
+
 
 def test_what_the_forests_say_in_training_is_what_they_say_of_a_text() -> None:
     sample, models = prepare(annotated(1)), judge()
