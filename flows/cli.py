@@ -57,7 +57,9 @@ def _explain(error: Exception) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     if isinstance(error, TyperException):
-        warn(" ".join(error.format_message().split()))
+        if said := " ".join(error.format_message().split()):  # nothing is left to say below a page of help
+            context = getattr(error, "ctx", None)  # of the command that was misused
+            warn(f"{said} ({context.command_path} --help)" if context else said)
         return error.exit_code
     if isinstance(error, OSError) and error.filename:
         warn(f"{error.filename}: {error.strerror}")

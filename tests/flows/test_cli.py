@@ -95,6 +95,7 @@ def test_extract_reads_stdin_and_stops_at_a_bad_line(
         (["alerts", "list"], "there is no warehouse yet"),
         (["alerts", "list", "--state", "waiting"], "'waiting' is not one of pending, delivered, dead"),
         (["alerts", "retry"], "there is no warehouse yet"),
+        (["alerts", "--data", "."], "No such option: --data (linkpolicy alerts --help)"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_two(
@@ -111,6 +112,13 @@ def test_bad_input_is_one_line_and_exit_code_two(
     assert error.startswith("linkpolicy: ")
     assert error.count("\n") == 1
     assert not (tmp_path / "data" / "warehouse.duckdb").exists()
+
+
+def test_without_arguments_there_is_help_and_nothing_below_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["alerts"]) == 2
+    said = capsys.readouterr()
+    assert "retry" in said.out
+    assert not said.err
 
 
 LIGHT = (["--help"], ["policy"], ["changes"], ["sql"], ["alerts", "list"], ["sources", "list"])
