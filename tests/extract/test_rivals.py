@@ -108,6 +108,8 @@ def test_a_statement_speaks_of_one_platform_or_of_a_list() -> None:
 
 
 def test_a_statement_speaks_of_one_target_or_of_a_list() -> None:
-    rival, listed = scored(0.4, target="etsy", group=1), scored(0.4, target="etsy")
+    rival, listed = scored(0.3, target="etsy", group=1), scored(0.3, target="etsy")
+    near = scored(0.4, target="etsy", group=1)
     assert standing([scored(0.9), rival]) == [scored(0.9)]
+    assert standing([scored(0.9), near]) == [scored(0.9), near]
     assert standing([scored(0.9), listed]) == [scored(0.9), listed]
