@@ -225,5 +225,7 @@ if __name__ == "__main__":
     parser.add_argument("--keys", type=int)
     parser.add_argument("--directory", type=Path)
     wanted = parser.parse_args()
+    if wanted.directory:
+        wanted.directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="linkpolicy-bench-", dir=wanted.directory) as temporary:
         main(wanted.observations, wanted.keys or max(wanted.observations // 50, 100), Path(temporary))
