@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from extract.candidates import NONE
 from extract.clauses import ACTIONS
@@ -105,13 +105,25 @@ def chosen(scored: Sequence[tuple[Proposal, float]], threshold: float) -> list[t
 
 
 def choose(
-    reading: Reading, ranker: Ranker, scored: Sequence[tuple[Proposal, float]], threshold: float
+    reading: Reading,
+    ranker: Ranker,
+    scored: Sequence[tuple[Proposal, float]],
+    threshold: float,
+    confidence: Callable[[float], float],
 ) -> tuple[Fact, ...]:
-    """Facts of the proposals at or above the threshold, in text order."""
+    """Facts of the proposals at or above the threshold, in text order.
+
+    Args:
+        reading: of the document.
+        ranker: that found the events.
+        scored: proposals with their probabilities.
+        threshold: least probability of a fact.
+        confidence: what a probability is worth.
+    """
     taken = chosen(scored, threshold)
     events = list({id(p.event): p.event for p, _ in taken}.values())
     details = {id(e): d for e, d in zip(events, ranker.details(events), strict=True)}
-    facts = [make_fact(reading, p, details[id(p.event)], chance) for p, chance in taken]
+    facts = [make_fact(reading, p, details[id(p.event)], confidence(chance)) for p, chance in taken]
     return tuple(sorted(facts, key=lambda f: (f.start, f.end, f.action, f.platform, f.surface, f.target)))
 
 

@@ -13,7 +13,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from extract.judge import DOCUMENT_NAMES, Judge
-from extract.scorer import Floats, Forest, Linear
+from extract.scorer import Calibration, Floats, Forest, Linear
 
 _LEAST_WEIGHT = 0.3  # of a token: those below are most of them and change no score in cross-validation
 
@@ -112,3 +112,17 @@ def fit_judge(rows: Sequence[Sequence[float]], labels: Sequence[bool], weight: S
     return Judge(
         round(float(model.intercept_[0] - weights @ middle), 5), tuple(round(float(w), 5) for w in weights)
     )
+
+
+def fit_line(chances: Sequence[float], labels: Sequence[bool], weight: Sequence[float]) -> Calibration:
+    """Platt's line between the log-odds of probabilities in (0, 1) and of being right.
+
+    As they are if a class is missing.
+    """
+    if len(set(labels)) < 2:
+        return Calibration()
+    p = np.asarray(chances)
+    model = LogisticRegression(C=1e6).fit(
+        np.log(p / (1 - p))[:, None], np.asarray(labels), sample_weight=np.asarray(weight)
+    )
+    return Calibration(float(model.coef_[0][0]), float(model.intercept_[0]))

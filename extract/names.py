@@ -14,6 +14,7 @@ from extract.data import ROOT, DataError, read_tables, strings
 from extract.han import HanWords, han_names
 from extract.proper import ProperWords, domains, proper_names
 from extract.records import Lang
+from extract.vocabulary import load_vocabulary
 
 _NAME = {
     Lang.EN: r"(?P<name>(?<![A-Za-z0-9])[A-Z][A-Za-z0-9]{2,}(?: [A-Z][A-Za-z0-9]+){0,2})",
@@ -25,6 +26,8 @@ _IN_WORDS = 4  # characters from which a Chinese name is written in words
 _COM = re.compile(r"\.com$", re.IGNORECASE)  # HealthNutNews.com is called HealthNutNews
 _PLAIN_ENDINGS = frozenset({"com", "net", "org", "example"})  # that are no part of a service's name
 _LEAST_DOMAIN = 4  # characters of a domain that is a name without its ending (bit.ly is `bit_ly`)
+_LEAST_SPELT = 8  # characters of one that spells a name of the gazetteer: short ones may be anybody's
+_NOT_SPELT = re.compile(r"[^a-z0-9]")
 _MOST_NAMES = 200  # each is looked for in the whole text
 _LATIN = r"(?P<latin>(?<![A-Za-z0-9])[A-Z][A-Za-z0-9]{2,}(?: [A-Z][A-Za-z0-9]+)?)"
 
@@ -239,15 +242,26 @@ def _has_tail(name: str, text: str, taken: Sequence[bool], named: Sequence[bool]
     return not head or (tail in words.tails and text.count(name) > 1)
 
 
+@functools.cache
+def _spelt() -> dict[str, str]:
+    """Names of several words as a domain spells them (`kansasreflector`), and whose they are."""
+    return {
+        spelt: slug
+        for slug, service in load_vocabulary().services.items()
+        for name in service.names
+        if " " in name and len(spelt := _NOT_SPELT.sub("", name.lower())) >= _LEAST_SPELT
+    }
+
+
 def _domains(
     text: str, taken: Sequence[bool], names: Iterable[tuple[int, int, str, str]]
 ) -> Iterator[tuple[int, int, str, str]]:
-    """Domains that are not known; one that spells a name of the text stands for it."""
-    spelt = {slug.replace("_", ""): slug for _, _, slug, _ in names}
+    """Domains that are not known; one that spells a name of the text or of the gazetteer stands for it."""
+    spelt = _spelt() | {slug.replace("_", ""): slug for _, _, slug, _ in names}
     for start, end, name, ending in domains(text):
         if not any(taken[start:end]):
             whole = name if ending in _PLAIN_ENDINGS and len(name) >= _LEAST_DOMAIN else f"{name}_{ending}"
-            slug = spelt.get(re.sub(r"[^a-z0-9]", "", name)) or slug_of(whole)
+            slug = spelt.get(_NOT_SPELT.sub("", name)) or slug_of(whole)
             yield start, end, slug, "domain"
 
 

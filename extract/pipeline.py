@@ -69,7 +69,7 @@ def extract_facts(document: Document, models: Models | None = None) -> Extractio
     events, scored = score(reading, ranker, models)
     row = document_row(reading, events, [chance for _, chance in scored])
     threshold = models.least(row)
-    facts = choose(reading, ranker, scored, threshold)
+    facts = choose(reading, ranker, scored, threshold, models.calibration)
     return Extraction(
         document.id,
         facts,

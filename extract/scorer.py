@@ -108,6 +108,19 @@ class Linear:
 
 
 @dataclass(frozen=True, slots=True)
+class Calibration:
+    """Turns the probability of a fact into its confidence: a line between their log-odds."""
+
+    slope: float = 1.0
+    offset: float = 0.0
+
+    def __call__(self, chance: float) -> float:
+        """The confidence of a fact, in (0, 1); 0 and 1 are taken for the nearest that has log-odds."""
+        kept = min(max(chance, 1e-9), 1 - 1e-9)
+        return 1 / (1 + math.exp(-self.slope * math.log(kept / (1 - kept)) - self.offset))
+
+
+@dataclass(frozen=True, slots=True)
 class Models:
     """All that is learned of a language.
 
@@ -119,6 +132,7 @@ class Models:
         threshold: least probability of a fact.
         judge: does a document state anything?
         sureness: least probability of that.
+        calibration: what a fact's probability is worth, see `extract.thresholds.calibrated`.
         features: fingerprint of the features that the forests were grown on.
         correctors: second readers of the texts, by the names of what they began as; kept in files.
     """
@@ -130,6 +144,7 @@ class Models:
     threshold: float
     judge: Judge
     sureness: float
+    calibration: Calibration = Calibration()
     features: str = ""
     correctors: Mapping[str, Corrector] = field(default_factory=dict)
 
@@ -148,6 +163,7 @@ class Models:
             "threshold": self.threshold,
             "judge": {"bias": self.judge.bias, "weights": list(self.judge.weights)},
             "sureness": self.sureness,
+            "calibration": [self.calibration.slope, self.calibration.offset],
             "gate": self.gate.to_json(),
             "slots": {k: v.to_json() for k, v in self.slots.items()},
             "tuples": self.tuples.to_json(),
@@ -191,6 +207,7 @@ def read_models(directory: Path, lang: Lang) -> Models:
             threshold=float(data["threshold"]),
             judge=_read_judge(data["judge"]),
             sureness=float(data["sureness"]),
+            calibration=Calibration(*map(float, data["calibration"])),
             features=data["features"],
             correctors={
                 name: read_corrector(corrector_path(directory, name), digest)

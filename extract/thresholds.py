@@ -1,9 +1,12 @@
-"""Where to cut: the least probability of a fact, and the least that a document states any."""
+"""Where to cut: the least probability of a fact, the least that a document states any, and what is sure."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from extract.scorer import Calibration
 
 SHARE_OF_BEST = 0.998  # F1 is flat around its best cut; a higher one gives fewer facts, more of them right
 # What silence may cost: a false alert is worse than a late one.
@@ -11,6 +14,10 @@ SHARE_OF_BEST_DOCUMENTS = 0.99
 MOST_TELLING = 0.06  # share of documents without a fact that may give one, whatever it costs
 LEAST_KEPT = 0.9  # share of documents with facts that must still give some, whatever the silent ones do
 _JUST_ABOVE = 1e-6
+# Whoever acts on facts of this confidence alone may count on so many of them. What is exactly as sure as it
+# says is right .87 of the time above .8, for most of it is little above.
+SURE = 0.8
+RIGHT_IF_SURE = 0.91
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +94,22 @@ def document_threshold(outcomes: Sequence[Outcome], threshold: float) -> float:
     best, _ = best_threshold(pairs, len(clear) - silent, SHARE_OF_BEST_DOCUMENTS)
     quiet = telling[allowed] + _JUST_ABOVE if len(telling) > allowed else 0.0
     return min(max(quiet, best), most)
+
+
+def on_the_safe_side(line: Calibration, facts: Sequence[tuple[float, bool]]) -> Calibration:
+    """A line made flatter, until enough of the facts that it is sure of are right.
+
+    Args:
+        line: from probabilities to confidences.
+        facts: probability of each fact, and whether it is right.
+    """
+    right, cut = 0, 1.0 if facts else 0.0
+    for n, (chance, ok) in enumerate(sorted(facts, key=lambda f: -f[0]), start=1):
+        right += ok
+        if right >= RIGHT_IF_SURE * n:
+            cut = chance
+    if cut <= 0.5 or line(cut) <= SURE:
+        return line
+    cut = min(cut, 1 - 1e-9)
+    slope = (math.log(SURE / (1 - SURE)) - line.offset) / math.log(cut / (1 - cut))
+    return replace(line, slope=max(0.0, slope))

@@ -23,13 +23,13 @@ from extract.facts import denied, stage_of
 from extract.gate import could_state_policy
 from extract.gold import Annotated, Part, part_of, read_gold
 from extract.judge import Judge
-from extract.learners import Growth, fit_forest, fit_judge, fit_linear
+from extract.learners import Growth, fit_forest, fit_judge, fit_line, fit_linear
 from extract.proposals import TUPLE_NAMES, feature_fingerprint, find_proposals
 from extract.records import Lang, Stage
 from extract.rivals import standing
 from extract.samples import Odds, Sample, odds_of, prepare
-from extract.scorer import Floats, Forest, Linear, Models, rows
-from extract.thresholds import Outcome, document_threshold, fact_threshold
+from extract.scorer import Calibration, Floats, Forest, Linear, Models, rows
+from extract.thresholds import Outcome, document_threshold, fact_threshold, on_the_safe_side
 from extract.weights import Corrector
 
 FOLDS = 3
@@ -154,7 +154,8 @@ def _finish(
     """Fit the last stage on what judges say that have not seen a sample, the first ones on all of them."""
     ordered = [find_events(s.reading, judge) for s, judge in zip(samples, judges, strict=True)]
     x, y, w = _tuple_matrix(samples, ordered)
-    threshold, judge, sureness = cut(_outcomes(samples, ordered, FOLDS))
+    outcomes = _outcomes(samples, ordered, FOLDS)
+    threshold, judge, sureness = cut(outcomes)
     forest = fit_forest(x, y, w, _TUPLE)
     first = fit_first(samples)
     return Models(
@@ -165,6 +166,7 @@ def _finish(
         threshold,
         judge,
         sureness,
+        calibrated(outcomes, threshold),
         feature_fingerprint(),
         correctors,
     )
@@ -229,6 +231,16 @@ def cut(outcomes: Sequence[Outcome]) -> tuple[float, Judge, float]:
     """
     threshold = max(LEAST_LIKELY, fact_threshold(outcomes))
     return threshold, _judge(outcomes), document_threshold(_judged(outcomes), threshold)
+
+
+def calibrated(outcomes: Sequence[Outcome], threshold: float) -> Calibration:
+    """What the probabilities of facts are worth, on the safe side."""
+    facts = [
+        (chance, right, o.weight) for o in outcomes for chance, right in o.chances if chance >= threshold
+    ]
+    line = fit_line([f[0] for f in facts], [f[1] for f in facts], [f[2] for f in facts])
+    found = on_the_safe_side(line, [f[:2] for f in facts])
+    return Calibration(round(found.slope, 3), round(found.offset, 3))
 
 
 def _judge(outcomes: Sequence[Outcome]) -> Judge:

@@ -95,6 +95,14 @@ def test_ordinary_words_are_no_names() -> None:
     assert find_names("不得添加第三方的链接", Lang.ZH, []) == []
 
 
+def test_a_domain_that_spells_a_known_name_stands_for_its_service() -> None:
+    found = find_names(
+        "Posts with links to kansasreflector.com and to ourtown.com were removed.", Lang.EN, []
+    )
+
+    assert [slug for _, _, slug, _ in found] == ["kansas_reflector", "ourtown"]
+
+
 def test_known_spans_hold_no_unknown_names() -> None:
     text = "Links to Zorbelink are no longer allowed."
     at = text.index("Zorbelink")

@@ -71,6 +71,7 @@ def test_json_keeps_every_probability(tmp_path: Path) -> None:
         sample = rows((rng.normal(size=(40, width)) * 5).tolist(), width)
         assert before.probability(sample).tolist() == after.probability(sample).tolist()
     assert (again.threshold, again.judge, again.sureness) == (models.threshold, models.judge, models.sureness)
+    assert again.calibration == models.calibration
     assert {k: (v.bias, dict(v.weights)) for k, v in again.words.items()} == {
         k: (v.bias, dict(v.weights)) for k, v in models.words.items()
     }
@@ -101,10 +102,21 @@ def without(key: str) -> Callable[[dict[str, Any]], object]:
     [
         *(
             pytest.param(without(key), id=f"no {key}")
-            for key in ("gate", "slots", "tuples", "words", "threshold", "judge", "sureness", "correctors")
+            for key in (
+                "gate",
+                "slots",
+                "tuples",
+                "words",
+                "threshold",
+                "judge",
+                "sureness",
+                "calibration",
+                "correctors",
+            )
         ),
         pytest.param(lambda data: [data], id="a list"),
         pytest.param(lambda data: {**data, "judge": {"bias": 0, "weights": [1]}}, id="a short judge"),
+        pytest.param(lambda data: {**data, "calibration": [1, 0, 2]}, id="a calibration of three numbers"),
         pytest.param(lambda data: {**data, "words": {"block": 3}}, id="a word model that is a number"),
         pytest.param(
             lambda data: {**data, "gate": {**data["gate"], "left": None}}, id="a forest without nodes"

@@ -5,14 +5,18 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from extract.scorer import Calibration
 from extract.thresholds import (
     LEAST_KEPT,
     MOST_TELLING,
+    RIGHT_IF_SURE,
     SHARE_OF_BEST,
+    SURE,
     Outcome,
     best_threshold,
     document_threshold,
     fact_threshold,
+    on_the_safe_side,
 )
 
 PROBABILITIES = st.floats(0.01, 0.99)
@@ -76,3 +80,37 @@ def test_the_highest_of_equal_cuts_is_taken() -> None:
 def test_without_predictions_there_is_a_cut_all_the_same() -> None:
     assert fact_threshold([]) == 0.5
     assert document_threshold([], 0.5) == 0.0
+
+
+LINES = st.builds(Calibration, st.floats(0.3, 2.0), st.floats(-1.0, 1.0))
+FACTS = st.lists(st.tuples(PROBABILITIES, st.booleans()), max_size=40)
+
+
+@given(LINES, FACTS)
+def test_a_line_on_the_safe_side_is_never_surer_of_what_is_likely(
+    line: Calibration, facts: list[tuple[float, bool]]
+) -> None:
+    safe = on_the_safe_side(line, facts)
+    assert safe.offset == line.offset
+    assert all(safe(chance) <= line(chance) + 1e-9 for chance in (0.5, 0.6, 0.8, 0.99))
+    assert safe(0.6) <= safe(0.7) <= safe(0.9), "the order of facts stays"
+
+
+def test_what_it_is_sure_of_is_mostly_right() -> None:
+    """Facts from .90 on are right; of those between .80 and .89 only every second one is."""
+    facts = [(0.9 + i / 1000, True) for i in range(50)] + [(0.8 + i / 1000, i % 2 == 0) for i in range(90)]
+    safe = on_the_safe_side(Calibration(), facts)
+    sure = [right for chance, right in facts if safe(chance) >= SURE]
+    assert len(sure) >= 50
+    assert sum(sure) >= RIGHT_IF_SURE * len(sure)
+    assert safe(0.5) == 0.5
+
+
+def test_what_is_sure_rightly_stays_so() -> None:
+    facts = [(0.8 + i / 1000, i % 20 != 0) for i in range(100)]
+    assert on_the_safe_side(Calibration(), facts) == Calibration()
+
+
+def test_where_nothing_is_right_nothing_is_sure() -> None:
+    safe = on_the_safe_side(Calibration(), [(0.99, False), (0.9, False)])
+    assert safe(0.999) < SURE

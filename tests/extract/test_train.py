@@ -19,7 +19,7 @@ from extract.records import Action, Lang, Stage
 from extract.samples import HIDDEN, Odds, Sample, odds_of, prepare
 from extract.scorer import load_models
 from extract.thresholds import Outcome
-from extract.train import LEAST_LIKELY, Partial, Tutor, corrected, cut
+from extract.train import LEAST_LIKELY, Partial, Tutor, calibrated, corrected, cut
 from extract.weights import Corrector
 from tests.extract.test_corrector import DOCUMENT
 from tests.extract.tiny import tiny_corrector
@@ -136,3 +136,15 @@ def test_training_documents_are_read_without_some_services() -> None:
     assert {m.value for m in named} == {"etsy", "tiktok", "reuters"}
     again = prepare(samples[0].gold).reading.mentions
     assert again == samples[0].reading.mentions
+
+
+def test_confidences_are_calibrated_on_what_would_be_given() -> None:
+    """Of the facts at .6 a half is right, of those at .4 a quarter; what is not given is not looked at."""
+    outcomes = [Outcome(((0.6, n % 2 == 0), (0.4, n % 4 == 0), (0.1, True)), 2, 1.0) for n in range(200)]
+    line = calibrated(outcomes, 0.3)
+    assert abs(line(0.6) - 0.5) < 0.02
+    assert abs(line(0.4) - 0.25) < 0.02
+
+
+def test_without_facts_to_judge_by_a_confidence_is_the_probability() -> None:
+    assert calibrated([Outcome((), 0, 1.0)], 0.3)(0.7) == pytest.approx(0.7)
