@@ -42,8 +42,8 @@ WEIGHTS = {"dev_": 3.0, "press_": 3.0, "retold_": 2.0, "expected": 6.0, "seeds":
 # Files whose documents have parts; others are trained on whole.
 _SPLIT = ("dev_", "press_", "retold_", "train_")
 SILENT = 2.0  # times that, of a document without a fact: a false alert is worse than a late one
-# No fact is given below this; out of fold, English core F1 is .383 from .20 and .377 from .235 on.
-LEAST_LIKELY = 0.235
+# No fact is given below this: more than three in four of them are wrong.
+LEAST_LIKELY = 0.22
 _GATE = Growth(trees=160, leaves=24, rate=0.06, depth=8)
 _SLOT = Growth(trees=200, leaves=24, rate=0.06, depth=8)
 _TUPLE = Growth(trees=200, leaves=12, rate=0.05, least=30)
