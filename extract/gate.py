@@ -15,8 +15,10 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 
 @functools.cache
 def _matcher(lang: Lang) -> Matcher:
-    """Every word for linking and every cue or weak word that itself speaks of links."""
-    speaking = (r for r in load_rules(lang) if r.links or (r.kind == "link" and not r.weak))
+    """Every word for linking, every cue or weak word that itself speaks of links, and the gate's own rules."""
+    speaking = (
+        r for r in load_rules(lang) if r.links or r.kind == "gate" or (r.kind == "link" and not r.weak)
+    )
     return Matcher(((r.id, r.source) for r in speaking), lang)
 
 

@@ -156,12 +156,18 @@ def find_services(text: str, plain: str) -> list[Mention]:
 
 
 @functools.cache
+def _rules(lang: Lang) -> tuple[Rule, ...]:
+    """Those that find mentions: all but the gate's own."""
+    return tuple(rule for rule in load_rules(lang) if rule.kind != "gate")
+
+
+@functools.cache
 def _matcher(lang: Lang) -> Matcher:
-    return Matcher(((rule.id, rule.source) for rule in load_rules(lang)), lang)
+    return Matcher(((rule.id, rule.source) for rule in _rules(lang)), lang)
 
 
 def _rule_matches(plain: str, lang: Lang) -> Iterator[Mention]:
-    rules = load_rules(lang)
+    rules = _rules(lang)
     for number, start, end in _matcher(lang).find(plain):
         rule = rules[number]
         yield Mention(start, end, rule.kind, rule.value, rule.id, rule.weak, rule)

@@ -21,6 +21,7 @@ CONTEXTS = frozenset(
         "exception", "pair", "negation", "condition", "still", "not_links",
     }
 )  # fmt: skip
+GATES = frozenset({"search", "sharing"})
 REFERENCES = frozenset({"platform", "target", "surface", "links", "same"})
 _FILES: dict[str, tuple[str, str]] = {
     "surfaces": ("surface", "surface"),
@@ -30,6 +31,7 @@ _FILES: dict[str, tuple[str, str]] = {
     "context": ("context", "kind"),
     "regions": ("region", "region"),
     "reference": ("reference", "kind"),
+    "gate": ("gate", "gate"),
 }
 _OTHERS = ("dates", "frames", "names")
 _REQUIRED: dict[str, type | UnionType] = {"id": str, "pattern": str | list, "examples": list}
@@ -45,7 +47,8 @@ class Rule:
     """A pattern that finds one kind of mention.
 
     Attributes:
-        kind: surface, target, link, action, context, region or reference.
+        kind: surface, target, link, action, context, region or reference; a gate rule finds no mention, it
+            lets a text be read.
         value: slug, action or sub-kind that a match means.
         source: the pattern, for normalised text of `lang`.
         cls: semantic class of an action cue, empty otherwise.
@@ -96,6 +99,7 @@ def _allowed(kind: str, vocabulary: Vocabulary) -> frozenset[str] | None:
         "action": frozenset(Action),
         "context": CONTEXTS,
         "reference": REFERENCES,
+        "gate": GATES,
     }.get(kind)
 
 

@@ -99,9 +99,9 @@ def test_every_pinned_set_is_there() -> None:
     assert {pinned["lang"] for pinned in _PINNED["sets"].values()} <= {"en", "zh"}
 
 
-@pytest.mark.parametrize(("lang", "most"), [(Lang.ZH, 0), (Lang.EN, 90)])
+@pytest.mark.parametrize(("lang", "most"), [(Lang.ZH, 0), (Lang.EN, 19)])
 def test_the_gate_loses_hardly_an_annotated_fact(lang: Lang, most: int) -> None:
-    """It should lose none; the English ones are in some fifteen texts that never use a word for linking."""
+    """It should lose none; the English ones are in four texts that never use a word for linking."""
     lost = [
         fact
         for path in FILES
