@@ -15,7 +15,7 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 
 @functools.cache
 def _matcher(lang: Lang) -> Matcher:
-    """Every word for linking, every cue or weak word that itself speaks of links, and the gate's own rules."""
+    """Words for linking, cues and weak words that themselves speak of links, and the rules of `gate.toml`."""
     speaking = (
         r for r in load_rules(lang) if r.links or r.kind == "gate" or (r.kind == "link" and not r.weak)
     )

@@ -105,7 +105,7 @@ def _fact_of(data: Mapping[str, Any], text: str) -> GoldFact:
     for key in ("effective_from", "effective_to"):
         if data.get(key) is not None:
             PartialDate.parse(data[key])
-    if data["evidence"] not in text:
+    if _text(data, "evidence") not in text:
         raise DataError("key 'evidence' is not a substring of the text")
     return GoldFact(
         data["platform"], data["surface"], data["target"], Action(data["action"]),

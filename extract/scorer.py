@@ -132,7 +132,7 @@ class Models:
         threshold: least probability of a fact.
         judge: does a document state anything?
         sureness: least probability of that.
-        calibration: what a fact's probability is worth, see `extract.thresholds.calibrated`.
+        calibration: what a fact's probability is worth, see `extract.train.calibrated`.
         features: fingerprint of the features that the forests were grown on.
         correctors: second readers of the texts, by the names of what they began as; kept in files.
     """

@@ -27,8 +27,7 @@ from extract.records import Lang, Stage
 
 GOLD = Path(__file__).parents[1] / "gold"
 FLOORS = GOLD / "floors.json"
-SHARE = 50  # every fiftieth document of a file, which keeps the test short,
-MOST = 50  # and about so many of a large one
+SHARE = 50  # every fiftieth document of a file, which keeps the test short
 MARGIN = 0.02  # a floor lies this far under what was measured
 
 FILES = sorted(GOLD.glob("*.jsonl"))
@@ -42,8 +41,7 @@ def fingerprint(path: Path) -> str:
 
 
 def sample(path: Path) -> list[Annotated]:
-    documents = read_gold(path)
-    return documents[:: max(SHARE, len(documents) // MOST)]
+    return read_gold(path)[::SHARE]
 
 
 def measure(path: Path) -> dict[str, float]:
@@ -99,9 +97,9 @@ def test_every_pinned_set_is_there() -> None:
     assert {pinned["lang"] for pinned in _PINNED["sets"].values()} <= {"en", "zh"}
 
 
-@pytest.mark.parametrize(("lang", "most"), [(Lang.ZH, 0), (Lang.EN, 19)])
+@pytest.mark.parametrize(("lang", "most"), [(Lang.ZH, 0), (Lang.EN, 21)])
 def test_the_gate_loses_hardly_an_annotated_fact(lang: Lang, most: int) -> None:
-    """It should lose none; the English ones are in four texts that never use a word for linking."""
+    """It should lose none; the English ones are in five texts that never use a word for linking."""
     lost = [
         fact
         for path in FILES

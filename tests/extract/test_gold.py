@@ -79,6 +79,7 @@ def test_a_wrong_document_is_named_by_file_line_and_key(
     ("change", "message"),
     [
         ({"evidence": "not there"}, "'evidence' is not a substring"),
+        ({"evidence": None}, "key 'evidence' must be a string"),
         ({"action": "forbid"}, "forbid"),
         ({"effective_from": "2023-13"}, "facts: "),
         ({"stage": "maybe"}, "maybe"),
