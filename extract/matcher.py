@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from re import _constants as sre  # type: ignore[attr-defined]
 from re import _parser as sre_parser  # type: ignore[attr-defined]
 from typing import Any
@@ -94,17 +95,25 @@ def _step(item: tuple[Any, Any], length: int) -> _Beginnings:
     return (set(), letters) if letters else ({""}, set())
 
 
+class _TooManyError(Exception):
+    """More than _MOST beginnings: no use counting on."""
+
+
 def _sequence(items: Iterable[tuple[Any, Any]], length: int) -> _Beginnings:
     closed: set[str] = set()
     open_: set[str] = {""}
     for item in items:
         if not open_:
             break
-        item_closed, item_open = _step(item, length)
+        item_closed, item_open = _step(item, length - min(map(len, open_)))
+        if len(open_) * len(item_closed | item_open) > 10 * _MOST:
+            raise _TooManyError
         closed |= {(a + b)[:length] for a in open_ for b in item_closed}
         grown = {(a + b)[:length] for a in open_ for b in item_open}
         closed |= {p for p in grown if len(p) == length}
         open_ = {p for p in grown if len(p) < length}
+        if len(closed) + len(open_) > _MOST:
+            raise _TooManyError
     return closed, open_
 
 
@@ -125,9 +134,10 @@ def prefixes(alternative: str, lang: Lang, length: int = _LENGTH) -> frozenset[s
         return frozenset({plain[0][:length]})
     parsed = sre_parser.parse(alternative)
     while length:
-        found = frozenset().union(*_sequence(parsed, length))
-        if len(found) <= _MOST:
-            return found
+        with suppress(_TooManyError):
+            found = frozenset().union(*_sequence(parsed, length))
+            if len(found) <= _MOST:
+                return found
         length -= 1
     return frozenset({""})
 

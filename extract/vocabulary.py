@@ -76,7 +76,7 @@ def _read_services(paths: Sequence[Path], kinds: Collection[str]) -> dict[str, S
         where = f"{path}: service {slug}"
         if slug in services:
             raise DataError(f"{where}: slug given twice")
-        get = {key: strings(table.get(key, ()), f"{where}: {key}") for key in _LISTS}
+        get = {key: strings(table[key], f"{where}: {key}") if key in table else () for key in _LISTS}
         names = (*get["en"], *get["zh"], *get["pages"])
         for name in names:
             other = owners.setdefault(normalise(name), slug)
@@ -84,7 +84,8 @@ def _read_services(paths: Sequence[Path], kinds: Collection[str]) -> dict[str, S
                 raise DataError(
                     f"{where}: name {name!r} already belongs to {other}; make it ambiguous or drop it"
                 )
-        _check_kinds(get["categories"], kinds, f"{where}: categories")
+        if get["categories"]:
+            _check_kinds(get["categories"], kinds, f"{where}: categories")
         services[slug] = Service(slug, names, get["ambiguous"], get["not"], frozenset(get["categories"]))
     return services
 
