@@ -144,9 +144,11 @@ def _require_ours(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
 
 
 def _statements(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """SQL that fills the lake: tables from those of the file, views and macros as the schema has them."""
+    """SQL that fills the lake: tables from those of the file, views and macros as the file has them."""
     tables = [statement for table in rows(connection, "lake_tables") for statement in table]
-    schema = [s.query for _, _, sql in migrations() for s in duckdb.extract_statements(sql)]
+    first, *later = [sql for _, _, sql in migrations()]
+    files = [first, query("publish_tables"), *later, query("publish_views")]
+    schema = [s.query for sql in files for s in duckdb.extract_statements(sql)]
     return tables + [_for_lake(found[1]) for statement in schema if (found := _SHARED.match(statement))]
 
 

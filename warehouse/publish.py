@@ -16,22 +16,12 @@ import duckdb
 from warehouse.checks import CheckError, run_checks
 from warehouse.manifest import check_manifest, sync_directory
 from warehouse.records import WarehouseError
-from warehouse.sql import query
+from warehouse.sql import rows, run
 from warehouse.store import CONFIG, apply_migration, migrations
 
 LINK = "policy.duckdb"
 TABLES = ("run", "source_run", "document", "observation", "scope", "service", "policy", "support", "change")
-_UNPUBLISHED = (
-    "snapshot",
-    "page",
-    "document_band",
-    "reading",
-    "standing",
-    "missed",
-    "verdict",
-    "alert",
-    "schema_version",
-)
+_AS_THEY_ARE = ("run", "source_run", "scope", "service")  # the others are views there: publish_tables.sql
 
 
 def publish(warehouse_path: Path, published_dir: Path, *, keep: int = 3) -> Path:
@@ -89,9 +79,10 @@ def _copy(warehouse_path: Path, temporary: Path) -> dict[str, int]:
         connection.execute(
             f"ATTACH '{str(warehouse_path).replace(chr(39), chr(39) * 2)}' AS source (READ_ONLY)"
         )
-        connection.execute("BEGIN")
-        connection.execute(query("publish"))
-        connection.execute("COMMIT")
+        run(connection, "publish")  # in no transaction: within one, row numbers do not start at 0
+        lost = rows(connection, "publish_lost")
+        if lost:
+            raise WarehouseError(f"{temporary}: rows were lost in copying: {lost}")
         connection.execute("DETACH source")
         expected = _counts(connection)
         connection.execute("CHECKPOINT")
@@ -106,14 +97,20 @@ def _empty() -> bytes:
         with duckdb.connect(str(file), config=CONFIG) as connection:
             for number, name, sql in migrations():
                 apply_migration(connection, number, name, sql)
-            for table in _UNPUBLISHED:
-                connection.execute(f"DROP TABLE {table}")
+            comments = rows(connection, "publish_comments")
+            for (table,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall():
+                if table not in _AS_THEY_ARE:
+                    connection.execute(f"DROP TABLE {table}")
+            run(connection, "publish_tables")
+            run(connection, "publish_views")
+            for (comment,) in comments:
+                connection.execute(comment)
         return file.read_bytes()
 
 
 def _counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for table in TABLES:
+    for (table,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall():
         row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608
         counts[table] = int(row[0]) if row else -1
     return counts

@@ -1,0 +1,77 @@
+-- What analysts use, as in warehouse/schema, but over the tables of the published file (publish_tables.sql), by numbers.
+
+CREATE OR REPLACE VIEW policy_history AS
+SELECT p.platform, p.surface, p.target, p.region, p.stage, p.action, p.valid_from, p.from_precision, p.valid_to,
+       p.to_precision, p.authority, p.contested, p.resumed, p.own_end,
+       coalesce(p.witnesses, len(p.evidence_ids))::UINTEGER AS witnesses,
+       coalesce(p.observations, len(p.evidence_ids))::UINTEGER AS observations, p.first_said, p.last_said,
+       g.evidence AS sentence, d.url, d.title, d.source_id, d.published,
+       coalesce(p.cause_id, p.evidence_ids[1]) AS cause_id, p.evidence_ids, coalesce(p.against_ids, []) AS against_ids,
+       p.known_from, p.known_to, p.run_id, key_of(p.platform, p.surface, p.target, p.region) AS key_id
+FROM slim_rule p
+  LEFT JOIN slim_passage g ON g.number = p.passage
+  LEFT JOIN slim_document d ON d.number = g.document;
+
+CREATE OR REPLACE VIEW policy_change AS
+SELECT c.change_id, c.known_at, c.kind, c.effect, c.platform, c.surface, c.target, c.region, c.stage,
+       c.before_action, c.before_from, c.before_from_precision, c.before_to, c.before_authority,
+       c.after_action, c.after_from, c.after_from_precision, c.after_to, c.after_authority,
+       c.contested, c.witnesses, g.evidence AS sentence, d.url, d.source_id, d.published,
+       c.evidence_ids, c.follows, c.run_id, c.key_id
+FROM change c
+  LEFT JOIN slim_passage g ON g.number = c.passage
+  LEFT JOIN slim_document d ON d.number = g.document
+ORDER BY c.known_at, c.platform, c.surface, c.target, c.region, c.stage, coalesce(c.after_from, c.before_from);
+
+CREATE OR REPLACE VIEW evidence AS
+SELECT p.platform, p.surface, p.target, p.region, p.stage, p.action, p.valid_from, p.valid_to,
+       s.place <= len(p.evidence_ids) AS supports, s.action AS said_action, s.effective_from AS said_from,
+       s.from_precision AS said_precision, s.effective_to AS said_to, g.evidence AS sentence, g.evidence_start,
+       g.evidence_end, d.kind, s.said_on, s.published_inferred, s.confidence, s.rules, d.source_id, d.url, d.title, d.lang,
+       d.warc_file, d.warc_offset, CASE
+         WHEN s.place <= len(p.evidence_ids) THEN p.evidence_ids[s.place]
+         ELSE p.against_ids[s.place - len(p.evidence_ids)]
+       END AS observation_id, d.document_id,
+       coalesce(s.cluster_id, d.cluster_id, d.document_id) AS cluster_id, r.known_at
+FROM slim_rule p
+  JOIN slim_statement s ON s.rule = p.number
+  JOIN run r ON r.number = s.run
+  JOIN slim_passage g ON g.number = s.passage
+  JOIN slim_document d ON d.number = g.document
+WHERE p.known_to = TIMESTAMP '9999-12-31';
+
+CREATE OR REPLACE MACRO policy_diff(day1, day2) AS TABLE
+  WITH one AS (
+    SELECT p.* FROM policy p
+    WHERE p.known_to = TIMESTAMP '9999-12-31' AND p.stage <> 'proposed' AND p.valid_from <= day1::DATE AND day1::DATE < p.valid_to
+  ), two AS (
+    SELECT p.* FROM policy p
+    WHERE p.known_to = TIMESTAMP '9999-12-31' AND p.stage <> 'proposed' AND p.valid_from <= day2::DATE AND day2::DATE < p.valid_to
+  )
+  SELECT coalesce(one.platform, two.platform) AS platform, coalesce(one.surface, two.surface) AS surface,
+         coalesce(one.target, two.target) AS target, coalesce(one.region, two.region) AS region,
+         coalesce(one.stage, two.stage) AS stage, one.action AS action1, two.action AS action2,
+         one.valid_from AS from1, two.valid_from AS from2, two.cause_id
+  FROM one FULL JOIN two ON one.platform = two.platform AND one.surface = two.surface AND one.target = two.target
+    AND one.region IS NOT DISTINCT FROM two.region AND one.stage = two.stage
+  WHERE one.action IS DISTINCT FROM two.action
+  ORDER BY 1, 2, 3, 4, 5;
+
+CREATE OR REPLACE MACRO timeline(platform) AS TABLE
+  WITH mine AS MATERIALIZED (
+    SELECT p.* FROM slim_rule p JOIN asked(platform) a ON a.slug = p.platform WHERE p.known_to = TIMESTAMP '9999-12-31'
+  )
+  SELECT m.surface, m.target, m.region, m.stage, m.action, m.valid_from, m.from_precision, m.valid_to, m.to_precision,
+         m.authority, m.contested, m.witnesses, g.evidence AS sentence, d.url, m.known_from
+  FROM mine m
+    LEFT JOIN slim_passage g ON g.number = m.passage
+    LEFT JOIN slim_document d ON d.number = g.document
+  ORDER BY m.surface, m.target, m.region, m.stage, m.valid_from;
+
+CREATE OR REPLACE MACRO can_link_asof(platform, surface, target, day, known_at, region := NULL) AS TABLE
+  SELECT r.answer, r.surface AS rule_surface, r.target AS rule_target, r.region AS rule_region, r.valid_from,
+         r.from_precision, r.valid_to, r.authority, r.contested, g.evidence AS sentence, d.url, d.source_id, d.published,
+         r.cause_id AS evidence_id, r.note
+  FROM answering_rule(platform, surface, target, day, known_at, region := region) r
+    LEFT JOIN slim_passage g ON g.number = r.passage
+    LEFT JOIN slim_document d ON d.number = g.document;
