@@ -15,9 +15,7 @@ FROM source.policy p
 ORDER BY p.platform, p.surface, p.target, p.region, p.stage, p.valid_from, p.known_from;
 
 CREATE TEMP TABLE citation AS
-SELECT rowid::UINTEGER AS rule, unnest(list_concat(evidence_ids, against_ids)) AS observation_id,
-       unnest(range(1, len(evidence_ids) + coalesce(len(against_ids), 0) + 1))::UTINYINT AS place
-FROM cited_rule;
+SELECT rowid AS rule, unnest(list_concat(evidence_ids, against_ids)) AS observation_id FROM cited_rule;
 
 INSERT INTO citation BY NAME
 SELECT DISTINCT observation_id
@@ -53,7 +51,7 @@ FROM cited c JOIN slim_document d USING (document_id)
 
 -- What a rule cites takes its key from the rule.
 INSERT INTO slim_statement
-SELECT c.rowid, c.rule, c.place, c.rowid <> o.first_cited, CASE WHEN c.rule IS NULL THEN c.observation_id END, p.passage,
+SELECT c.rowid, c.rowid <> o.first_cited, CASE WHEN c.rule IS NULL THEN c.observation_id END, p.passage,
        r.number, p.cluster_id, o.said_on, o.published_inferred, CASE WHEN c.rule IS NULL THEN o.platform END,
        CASE WHEN c.rule IS NULL THEN o.surface END, CASE WHEN c.rule IS NULL THEN o.target END,
        CASE WHEN c.rule IS NULL THEN o.region END, CASE WHEN c.rule IS NULL THEN o.stage END, o.action, o.effective_from,
@@ -65,9 +63,10 @@ ORDER BY c.rowid;
 INSERT INTO slim_rule
 SELECT c.rowid, c.platform, c.surface, c.target, c.region, c.stage, c.action, c.valid_from, c.from_precision, c.valid_to,
        c.to_precision, c.authority, c.contested, c.resumed, c.own_end, p.passage, nullif(c.cause_id, c.evidence_ids[1]),
-       c.evidence_ids, nullif(c.against_ids, []), c.witnesses, c.observations, c.first_said, c.last_said, c.known_from,
+       coalesce(sum(len(c.evidence_ids) + coalesce(len(c.against_ids), 0)) OVER before, 0), c.evidence_ids, nullif(c.against_ids, []), c.witnesses, c.observations, c.first_said, c.last_said, c.known_from,
        c.known_to, c.run_id
 FROM cited_rule c JOIN placed p ON p.observation_id = c.cause_id
+WINDOW before AS (ORDER BY c.rowid ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ORDER BY c.rowid;
 
 INSERT INTO slim_change

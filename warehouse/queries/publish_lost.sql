@@ -8,5 +8,5 @@ SELECT * FROM (
   SELECT 'change', (SELECT count(*) FROM source.change), (SELECT count(*) FROM slim_change)
   UNION ALL
   SELECT 'citations', (SELECT sum(len(evidence_ids) + coalesce(len(against_ids), 0)) FROM slim_rule),
-         (SELECT count(*) FROM slim_statement WHERE rule IS NOT NULL)
+         (SELECT count(*) FROM slim_statement WHERE observation_id IS NULL)
 ) WHERE there <> here;

@@ -36,8 +36,6 @@ COMMENT ON TABLE slim_passage IS 'Passages that statements were read from, each 
 
 CREATE TABLE slim_statement (
   number UINTEGER NOT NULL,
-  rule UINTEGER,
-  place UTINYINT,
   again BOOLEAN NOT NULL,
   observation_id UUID,
   passage UINTEGER NOT NULL,
@@ -61,7 +59,7 @@ CREATE TABLE slim_statement (
   extractor_version VARCHAR NOT NULL,
   verdict_id UUID
 );
-COMMENT ON TABLE slim_statement IS 'Observations in the order in which rules cite them: place is that in the rule''s lists, from which the id comes. Those that no rule cites stand at the end with their ids. Ask view observation.';
+COMMENT ON TABLE slim_statement IS 'Observations in the order in which rules cite them, from whose lists their ids and keys come; again marks one that was cited before. Those that no rule cites stand at the end with ids and keys of their own. Ask view observation.';
 
 CREATE TABLE slim_rule (
   number UINTEGER NOT NULL,
@@ -81,6 +79,7 @@ CREATE TABLE slim_rule (
   own_end BOOLEAN NOT NULL,
   passage UINTEGER NOT NULL,
   cause_id UUID,
+  first_statement UINTEGER NOT NULL,
   evidence_ids UUID[] NOT NULL,
   against_ids UUID[],
   witnesses UINTEGER,
@@ -132,20 +131,22 @@ FROM slim_document d JOIN run r ON r.number = d.run;
 COMMENT ON VIEW document IS 'One version of one text, as the extractor was given it; those that evidence was read from.';
 
 CREATE VIEW observation AS
-SELECT CASE
-         WHEN s.rule IS NULL THEN s.observation_id
-         WHEN s.place <= len(p.evidence_ids) THEN p.evidence_ids[s.place]
-         ELSE p.against_ids[s.place - len(p.evidence_ids)]
-       END AS observation_id, r.run_id, r.known_at, d.document_id, coalesce(s.cluster_id, d.cluster_id, d.document_id) AS cluster_id,
+WITH named AS (
+  SELECT unnest(list_concat(p.evidence_ids, p.against_ids)) AS observation_id, p.platform, p.surface, p.target, p.region,
+         p.stage, p.first_statement + unnest(range(len(p.evidence_ids) + coalesce(len(p.against_ids), 0))) AS statement
+  FROM slim_rule p
+  UNION ALL
+  SELECT s.observation_id, s.platform, s.surface, s.target, s.region, s.stage, s.number FROM slim_statement s
+  WHERE s.observation_id IS NOT NULL
+)
+SELECT n.observation_id, r.run_id, r.known_at, d.document_id,
+       coalesce(s.cluster_id, d.cluster_id, d.document_id) AS cluster_id,
        CASE WHEN s.verdict_id IS NULL THEN d.page_id END AS page_id, d.source_id, d.kind, s.said_on,
-       s.published_inferred, key_of(coalesce(p.platform, s.platform), coalesce(p.surface, s.surface),
-         coalesce(p.target, s.target), coalesce(p.region, s.region)) AS key_id,
-       coalesce(p.platform, s.platform) AS platform, coalesce(p.surface, s.surface) AS surface,
-       coalesce(p.target, s.target) AS target, coalesce(p.region, s.region) AS region, s.action,
-       coalesce(p.stage, s.stage) AS stage, s.effective_from, s.from_precision, s.effective_to, s.to_precision,
-       s.relation, g.evidence, g.evidence_start, g.evidence_end, s.rules, s.confidence, s.extractor_version, s.verdict_id
-FROM slim_statement s
-  LEFT JOIN slim_rule p ON p.number = s.rule
+       s.published_inferred, key_of(n.platform, n.surface, n.target, n.region) AS key_id, n.platform, n.surface, n.target,
+       n.region, s.action, n.stage, s.effective_from, s.from_precision, s.effective_to, s.to_precision, s.relation,
+       g.evidence, g.evidence_start, g.evidence_end, s.rules, s.confidence, s.extractor_version, s.verdict_id
+FROM named n
+  JOIN slim_statement s ON s.number = n.statement
   JOIN run r ON r.number = s.run
   JOIN slim_passage g ON g.number = s.passage
   JOIN slim_document d ON d.number = g.document

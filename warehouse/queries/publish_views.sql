@@ -24,21 +24,23 @@ FROM change c
 ORDER BY c.known_at, c.platform, c.surface, c.target, c.region, c.stage, coalesce(c.after_from, c.before_from);
 
 CREATE OR REPLACE VIEW evidence AS
-SELECT p.platform, p.surface, p.target, p.region, p.stage, p.action, p.valid_from, p.valid_to,
-       s.place <= len(p.evidence_ids) AS supports, s.action AS said_action, s.effective_from AS said_from,
+WITH cited AS (
+  SELECT p.platform, p.surface, p.target, p.region, p.stage, p.action, p.valid_from, p.valid_to, p.first_statement,
+         len(p.evidence_ids) AS supporting, unnest(list_concat(p.evidence_ids, p.against_ids)) AS observation_id,
+         unnest(range(len(p.evidence_ids) + coalesce(len(p.against_ids), 0))) AS place
+  FROM slim_rule p WHERE p.known_to = TIMESTAMP '9999-12-31'
+)
+SELECT c.platform, c.surface, c.target, c.region, c.stage, c.action, c.valid_from, c.valid_to,
+       c.place < c.supporting AS supports, s.action AS said_action, s.effective_from AS said_from,
        s.from_precision AS said_precision, s.effective_to AS said_to, g.evidence AS sentence, g.evidence_start,
        g.evidence_end, d.kind, s.said_on, s.published_inferred, s.confidence, s.rules, d.source_id, d.url, d.title, d.lang,
-       d.warc_file, d.warc_offset, CASE
-         WHEN s.place <= len(p.evidence_ids) THEN p.evidence_ids[s.place]
-         ELSE p.against_ids[s.place - len(p.evidence_ids)]
-       END AS observation_id, d.document_id,
+       d.warc_file, d.warc_offset, c.observation_id, d.document_id,
        coalesce(s.cluster_id, d.cluster_id, d.document_id) AS cluster_id, r.known_at
-FROM slim_rule p
-  JOIN slim_statement s ON s.rule = p.number
+FROM cited c
+  JOIN slim_statement s ON s.number = c.first_statement + c.place
   JOIN run r ON r.number = s.run
   JOIN slim_passage g ON g.number = s.passage
-  JOIN slim_document d ON d.number = g.document
-WHERE p.known_to = TIMESTAMP '9999-12-31';
+  JOIN slim_document d ON d.number = g.document;
 
 CREATE OR REPLACE MACRO policy_diff(day1, day2) AS TABLE
   WITH one AS (
