@@ -1,33 +1,38 @@
--- Derivation, step 1 of 3: which statements count, and from which day (temp table `dated`).
--- In: temp table `active`, all standing observations of every key it names. docs/policy-derivation.md explains
+-- Derivation, step 1 of 3: which statements count, and from which day (temp view `dated`).
+-- In: temp table `active`, all standing observations of the lines in `line`. docs/policy-derivation.md explains
 -- each rule; tests/warehouse/oracle.py computes the same by brute force.
 
 
--- 1. What a later statement takes back: postponed, cancelled or corrected rules.
+-- 1. What a later statement takes back: postponed, cancelled or corrected rules. Only lines are looked at in which one
+--    of the two could be: something is said of an earlier statement, or a page of the platform announces a rule.
 CREATE OR REPLACE TEMP TABLE voided AS
-WITH moving AS (
-  SELECT * FROM active WHERE relation = 'reschedules' AND effective_from > said_on
+WITH concerned AS (
+  SELECT DISTINCT line FROM active WHERE relation <> 'states' OR foresees
+), stated AS MATERIALIZED (
+  SELECT a.*, o.document_id, o.page_id, o.source_id
+  FROM active a SEMI JOIN concerned USING (line) JOIN observation o ON o.rowid = a.row_id
+), moving AS (
+  SELECT * FROM stated WHERE relation = 'reschedules' AND effective_from > said_on
 ), old_date AS (   -- "postponed from July to September": the earlier of two dates in one document is the old one
-  SELECT DISTINCT o.observation_id
-  FROM moving o JOIN moving n USING (key_id, stage, action, document_id)
+  SELECT DISTINCT o.row_id
+  FROM moving o JOIN moving n USING (line, action, document_id)
   WHERE n.effective_from > o.effective_from
 ), speaking AS (
-  SELECT * FROM active ANTI JOIN old_date USING (observation_id) WHERE relation <> 'states'
+  SELECT * FROM stated ANTI JOIN old_date USING (row_id) WHERE relation <> 'states'
 ), future AS (     -- rules of the platform's own pages that had not begun when the page said so
-  SELECT * FROM active
-  WHERE page_id IS NOT NULL AND kind = 'notice' AND effective_from > said_on AND relation = 'states'
+  SELECT * FROM stated WHERE foresees AND relation = 'states'
 ), edited AS (     -- an edited page that no longer says the old date
-  SELECT o.key_id, o.stage, o.action, o.effective_from, n.kind, n.said_on
-  FROM future o JOIN future n USING (key_id, stage, action, page_id)
+  SELECT o.line, o.action, o.effective_from, n.kind, n.said_on
+  FROM future o JOIN future n USING (line, action, page_id)
   WHERE o.said_on < n.said_on AND o.effective_from > n.said_on
     AND NOT overlapping(o.effective_from, o.from_precision, n.effective_from, n.from_precision)
     AND NOT EXISTS (
-      SELECT 1 FROM active a
-      WHERE a.document_id = n.document_id AND a.key_id = o.key_id AND a.stage = o.stage AND a.action = o.action
+      SELECT 1 FROM stated a
+      WHERE a.document_id = n.document_id AND a.line = o.line AND a.action = o.action
         AND a.effective_from = o.effective_from)
 ), taken_back AS (
-  SELECT o.key_id, o.stage, o.action, o.effective_from, n.kind, n.said_on
-  FROM active o JOIN speaking n USING (key_id, stage)
+  SELECT o.line, o.action, o.effective_from, n.kind, n.said_on
+  FROM stated o JOIN speaking n USING (line)
   WHERE o.document_id <> n.document_id AND o.effective_from IS NOT NULL AND n.kind >= o.kind
     AND CASE n.relation
       WHEN 'reschedules' THEN
@@ -38,12 +43,12 @@ WITH moving AS (
   UNION ALL
   FROM edited
 )
-SELECT o.observation_id
-FROM active o JOIN taken_back b USING (key_id, stage, action, effective_from)
+SELECT o.row_id
+FROM stated o JOIN taken_back b USING (line, action, effective_from)
 WHERE (o.said_on < b.said_on AND o.kind <= b.kind) OR o.kind < b.kind
 UNION
-SELECT o.observation_id    -- a correction takes back only what its own speaker said shortly before
-FROM active o JOIN speaking n USING (key_id, stage)
+SELECT o.row_id    -- a correction takes back only what its own speaker said shortly before
+FROM stated o JOIN speaking n USING (line)
 WHERE n.relation = 'corrects' AND o.relation <> 'corrects' AND o.document_id <> n.document_id
   AND o.said_on BETWEEN n.said_on - 90 AND n.said_on
   AND o.effective_from IS NOT NULL AND n.effective_from IS NOT NULL
@@ -55,56 +60,55 @@ UNION
 FROM old_date;
 
 -- 2. Dated statements; a coarse date takes the earliest finer date of the same action that lies in it.
-CREATE OR REPLACE TEMP TABLE dated AS
-SELECT key_id, stage, action, effective_from AS start, from_precision, ends, to_precision, kind, cluster_id, said_on,
-       exhibit
-FROM active ANTI JOIN voided USING (observation_id)
-WHERE effective_from IS NOT NULL AND from_precision = 'day';
-
-INSERT INTO dated
+CREATE OR REPLACE TEMP TABLE redated AS
 WITH coarse AS (
-  SELECT key_id, stage, action, effective_from AS start, from_precision, ends, to_precision, kind, cluster_id, said_on,
-         exhibit
-  FROM active ANTI JOIN voided USING (observation_id)
+  SELECT line, action, effective_from AS start, from_precision, ends, to_precision, kind, cluster, said_on, exhibit
+  FROM active ANTI JOIN voided USING (row_id)
   WHERE effective_from IS NOT NULL AND from_precision <> 'day'
 ), fine AS (
-  SELECT key_id, stage, action, start, from_precision FROM dated SEMI JOIN coarse USING (key_id, stage, action)
+  SELECT line, action, effective_from AS start, from_precision
+  FROM active SEMI JOIN coarse USING (line, action) ANTI JOIN voided USING (row_id)
+  WHERE effective_from IS NOT NULL AND from_precision = 'day'
 ), month_day AS (
-  SELECT key_id, stage, action, date_trunc('month', start)::DATE AS month, min(start) AS start FROM fine GROUP BY ALL
+  SELECT line, action, date_trunc('month', start)::DATE AS month, min(start) AS start FROM fine GROUP BY ALL
 ), by_month AS (
   SELECT c.* REPLACE (
     coalesce(m.start, c.start) AS start,
     CASE WHEN m.start IS NULL THEN c.from_precision ELSE 'day'::date_precision END AS from_precision)
   FROM coarse c LEFT JOIN month_day m
-    ON c.from_precision = 'month' AND m.key_id = c.key_id AND m.stage = c.stage AND m.action = c.action
-    AND m.month = c.start
+    ON c.from_precision = 'month' AND m.line = c.line AND m.action = c.action AND m.month = c.start
 ), finer AS (
-  SELECT key_id, stage, action, start, from_precision FROM by_month WHERE from_precision <> 'year'
+  SELECT line, action, start, from_precision FROM by_month WHERE from_precision <> 'year'
   UNION ALL FROM fine
 ), year_day AS (
-  SELECT key_id, stage, action, year(start) AS year, min(start) AS start, arg_min(from_precision, start) AS from_precision
+  SELECT line, action, year(start) AS year, min(start) AS start, arg_min(from_precision, start) AS from_precision
   FROM finer GROUP BY ALL
 )
 SELECT b.* REPLACE (
   coalesce(y.start, b.start) AS start,
   CASE WHEN y.start IS NULL THEN b.from_precision ELSE y.from_precision END AS from_precision)
 FROM by_month b LEFT JOIN year_day y
-  ON b.from_precision = 'year' AND y.key_id = b.key_id AND y.stage = b.stage AND y.action = b.action
-  AND y.year = year(b.start);
+  ON b.from_precision = 'year' AND y.line = b.line AND y.action = b.action AND y.year = year(b.start);
+
+CREATE OR REPLACE TEMP VIEW dated AS
+SELECT line, action, effective_from AS start, from_precision, ends, to_precision, kind, cluster, said_on, exhibit
+FROM active ANTI JOIN voided USING (row_id)
+WHERE effective_from IS NOT NULL AND from_precision = 'day'
+UNION ALL FROM redated;
 
 -- 3. An end told without a start belongs to the rule it ends; if there is none, the rule held by the day it was said.
-INSERT INTO dated BY NAME
+INSERT INTO redated BY NAME
 WITH ended AS (
-  SELECT *, least(said_on, ends - 1) AS day FROM active ANTI JOIN voided USING (observation_id)
+  SELECT *, least(said_on, ends - 1) AS day FROM active ANTI JOIN voided USING (row_id)
   WHERE effective_from IS NULL AND ends IS NOT NULL AND relation <> 'reschedules'
 ), starts AS (
-  SELECT key_id, stage, start, list(DISTINCT action) AS actions, min(from_precision) AS start_precision
-  FROM dated SEMI JOIN ended USING (key_id, stage) GROUP BY ALL
+  SELECT line, start, list(DISTINCT action) AS actions, min(from_precision) AS start_precision
+  FROM dated SEMI JOIN ended USING (line) GROUP BY ALL
 ), found AS (
   SELECT e.*, coalesce(list_contains(s.actions, e.action), false) AS belongs, s.start, s.start_precision
-  FROM ended e ASOF LEFT JOIN starts s ON s.key_id = e.key_id AND s.stage = e.stage AND s.start <= e.day
+  FROM ended e ASOF LEFT JOIN starts s ON s.line = e.line AND s.start <= e.day
 )
-SELECT key_id, stage, action, ends, to_precision, kind, cluster_id, said_on, exhibit,
+SELECT line, action, ends, to_precision, kind, cluster, said_on, exhibit,
        CASE WHEN belongs THEN start ELSE day END AS start,
        CASE WHEN belongs THEN start_precision ELSE 'by'::date_precision END AS from_precision
 FROM found;

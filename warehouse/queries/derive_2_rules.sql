@@ -5,44 +5,44 @@
 -- 4. One claim for each action and start. The best-ranked stated end is its end: silence about an end lifts none.
 CREATE OR REPLACE TEMP TABLE claim AS
 WITH ends AS (
-  SELECT key_id, stage, action, start, ends, max(kind) AS kind, count(DISTINCT cluster_id) AS witnesses,
+  SELECT line, action, start, ends, max(kind) AS kind, count(DISTINCT cluster) AS witnesses,
          max(said_on) AS last_said, min(to_precision) AS to_precision
   FROM dated WHERE ends IS NOT NULL GROUP BY ALL
 ), best_end AS (
-  SELECT key_id, stage, action, start, ends, to_precision FROM ends
+  SELECT line, action, start, ends, to_precision FROM ends
   QUALIFY row_number() OVER (
-    PARTITION BY key_id, stage, action, start ORDER BY kind DESC, witnesses DESC, last_said DESC, ends DESC) = 1
+    PARTITION BY line, action, start ORDER BY kind DESC, witnesses DESC, last_said DESC, ends DESC) = 1
 ), claims AS (
-  SELECT key_id, stage, action, start, min(from_precision) AS from_precision, max(kind) AS kind,
+  SELECT line, action, start, min(from_precision) AS from_precision, max(kind) AS kind,
          count(*) AS witnesses, min(first_said) AS first_said, max(last_said) AS last_said
   FROM (   -- once for each witness: half the cost of count(DISTINCT)
-    SELECT key_id, stage, action, start, cluster_id, min(from_precision) AS from_precision, max(kind) AS kind,
+    SELECT line, action, start, cluster, min(from_precision) AS from_precision, max(kind) AS kind,
            min(said_on) AS first_said, max(said_on) AS last_said
     FROM dated GROUP BY ALL)
-  GROUP BY key_id, stage, action, start
+  GROUP BY line, action, start
 )
 SELECT c.*, e.ends, e.to_precision
-FROM claims c LEFT JOIN best_end e USING (key_id, stage, action, start);
+FROM claims c LEFT JOIN best_end e USING (line, action, start);
 
 -- 5. Undated statements: one for each day and action.
 CREATE OR REPLACE TEMP TABLE undated AS
 WITH said AS (
-  SELECT key_id, stage, action, said_on AS day, kind, cluster_id FROM active
+  SELECT line, action, said_on AS day, kind, cluster FROM active
   WHERE effective_from IS NULL AND ends IS NULL AND relation <> 'reschedules'
 ), told AS (
-  SELECT key_id, stage, action, day, max(kind) AS kind, min(cluster_id) <> max(cluster_id) AS several
+  SELECT line, action, day, max(kind) AS kind, min(cluster) <> max(cluster) AS several
   FROM said GROUP BY ALL
 ), counted AS (    -- few are told twice on one day
-  SELECT key_id, stage, action, day, count(DISTINCT cluster_id) AS witnesses
-  FROM said SEMI JOIN (FROM told WHERE several) t USING (key_id, stage, action, day) GROUP BY ALL
+  SELECT line, action, day, count(DISTINCT cluster) AS witnesses
+  FROM said SEMI JOIN (FROM told WHERE several) t USING (line, action, day) GROUP BY ALL
 )
 SELECT t.* EXCLUDE (several), coalesce(c.witnesses, 1) AS witnesses
-FROM told t LEFT JOIN counted c USING (key_id, stage, action, day);
+FROM told t LEFT JOIN counted c USING (line, action, day);
 
 -- 6. An undated statement of what an announced rule will bring refers to that announcement.
 CREATE OR REPLACE TEMP TABLE heralding AS
-SELECT u.key_id, u.stage, u.action, u.day, min(c.start) AS start
-FROM undated u JOIN claim c USING (key_id, stage, action)
+SELECT u.line, u.action, u.day, min(c.start) AS start
+FROM undated u JOIN claim c USING (line, action)
 WHERE c.start > u.day AND c.first_said <= u.day + 7
 GROUP BY ALL;
 
@@ -50,69 +50,71 @@ GROUP BY ALL;
 CREATE OR REPLACE TEMP TABLE heard AS
 WITH ranked AS (
   SELECT *, row_number() OVER (
-    PARTITION BY key_id, stage ORDER BY start, kind, witnesses, last_said, action) AS rank
-  FROM claim SEMI JOIN undated USING (key_id, stage)
+    PARTITION BY line ORDER BY start, kind, witnesses, last_said, action) AS rank
+  FROM claim
 ), boundary AS (        -- the holder changes only where a rule starts or ends
-  SELECT key_id, stage, start AS day, CASE WHEN ends IS NULL THEN rank END AS rank FROM ranked
+  SELECT line, start AS day, CASE WHEN ends IS NULL THEN rank END AS rank FROM ranked
   UNION ALL
-  SELECT key_id, stage, ends, NULL FROM ranked WHERE ends IS NOT NULL
+  SELECT line, ends, NULL FROM ranked WHERE ends IS NOT NULL
 ), points AS (          -- open rules: the running maximum
-  SELECT key_id, stage, day, max(max(rank)) OVER (PARTITION BY key_id, stage ORDER BY day) AS rank
-  FROM boundary GROUP BY key_id, stage, day
+  SELECT line, day, max(max(rank)) OVER (PARTITION BY line ORDER BY day) AS rank
+  FROM boundary GROUP BY line, day
 ), temporary_rule AS (
-  SELECT p.key_id, p.stage, p.day, max(r.rank) AS rank
+  SELECT p.line, p.day, max(r.rank) AS rank
   FROM points p JOIN ranked r
-    ON r.key_id = p.key_id AND r.stage = p.stage AND r.ends IS NOT NULL AND r.start <= p.day AND p.day < r.ends
+    ON r.line = p.line AND r.ends IS NOT NULL AND r.start <= p.day AND p.day < r.ends
   GROUP BY ALL
 ), holding AS (
-  SELECT p.key_id, p.stage, p.day, r.rank, r.action, r.start, r.ends, r.to_precision
+  SELECT p.line, p.day, r.rank, r.action, r.start, r.ends, r.to_precision
   FROM points p
-    LEFT JOIN temporary_rule t USING (key_id, stage, day)
-    LEFT JOIN ranked r ON r.key_id = p.key_id AND r.stage = p.stage AND r.rank = greatest(p.rank, t.rank)
+    LEFT JOIN temporary_rule t USING (line, day)
+    LEFT JOIN ranked r ON r.line = p.line AND r.rank = greatest(p.rank, t.rank)
 )
 SELECT u.*, h.rank AS holder, h.action AS holder_action, h.start AS holder_start, h.ends AS holder_ends,
        h.to_precision AS holder_to_precision, g.start AS heralded
 FROM undated u
-  ASOF LEFT JOIN holding h ON h.key_id = u.key_id AND h.stage = u.stage AND h.day <= u.day
-  LEFT JOIN heralding g ON g.key_id = u.key_id AND g.stage = u.stage AND g.action = u.action AND g.day = u.day;
+  ASOF LEFT JOIN holding h ON h.line = u.line AND h.day <= u.day
+  LEFT JOIN heralding g ON g.line = u.line AND g.action = u.action AND g.day = u.day;
 
 -- 8. Of the undated statements that contradict what holds, the first of each row starts a rule by its day;
 --    within a temporary rule it holds at most to that rule's end. A heralding statement starts nothing unless
 --    it says what holds already.
 CREATE OR REPLACE TEMP TABLE starter AS
-WITH eligible AS (
-  SELECT * FROM heard
+WITH told AS (   -- of what was told on one day (three actions at most) the best comes last, by precedence
+  SELECT *, lead(day) OVER days AS next_day,
+         CASE WHEN lag(day) OVER days IS DISTINCT FROM day THEN lag(action) OVER days
+           WHEN lag(day, 2) OVER days IS DISTINCT FROM day THEN lag(action, 2) OVER days
+           ELSE lag(action, 3) OVER days END AS before
+  FROM heard
   WHERE (heralded IS NULL OR action = holder_action) AND (holder_start IS NULL OR day > holder_start)
-  QUALIFY row_number() OVER (
-    PARTITION BY key_id, stage, day ORDER BY kind DESC, witnesses DESC, action DESC) = 1
-), compared AS (
-  SELECT *, lag(action) OVER (PARTITION BY key_id, stage, holder ORDER BY day) AS before FROM eligible
+  WINDOW days AS (PARTITION BY line, holder ORDER BY day, kind, witnesses, action)
 )
-SELECT * FROM compared WHERE action IS DISTINCT FROM coalesce(before, holder_action);
+SELECT * EXCLUDE (next_day) FROM told
+WHERE next_day IS DISTINCT FROM day AND action IS DISTINCT FROM coalesce(before, holder_action);
 
 -- 9. All rules in order of precedence: on any day the highest rank that covers it holds.
 CREATE OR REPLACE TEMP TABLE rule AS
 WITH rules AS (
-  SELECT key_id, stage, action, start, from_precision, ends, to_precision, kind, witnesses, last_said,
+  SELECT line, action, start, from_precision, ends, to_precision, kind, witnesses, last_said,
          true AS stated
   FROM claim
   UNION ALL
-  SELECT key_id, stage, action, day, 'by'::date_precision, holder_ends, holder_to_precision, kind, witnesses, day, false
+  SELECT line, action, day, 'by'::date_precision, holder_ends, holder_to_precision, kind, witnesses, day, false
   FROM starter
 )
 SELECT *, row_number() OVER (
-  PARTITION BY key_id, stage ORDER BY start, stated, kind, witnesses, last_said, action) AS rank
+  PARTITION BY line ORDER BY start, stated, kind, witnesses, last_said, action) AS rank
 FROM rules;
 
 -- 10. Every statement, at the day it speaks of: it supports the interval there, or contradicts it.
 CREATE OR REPLACE TEMP VIEW placed AS
 WITH herald AS (
-  SELECT key_id, stage, action, day, heralded FROM heard
+  SELECT line, action, day, heralded FROM heard
   WHERE heralded IS NOT NULL AND action IS DISTINCT FROM holder_action
 )
-SELECT key_id, stage, action, start AS day, kind, cluster_id, said_on, exhibit, true AS stated FROM dated
+SELECT line, action, start AS day, kind, cluster, said_on, exhibit, true AS stated FROM dated
 UNION ALL
-SELECT a.key_id, a.stage, a.action, coalesce(h.heralded, a.said_on), a.kind, a.cluster_id, a.said_on, a.exhibit, false
+SELECT a.line, a.action, coalesce(h.heralded, a.said_on), a.kind, a.cluster, a.said_on, a.exhibit, false
 FROM active a
-  LEFT JOIN herald h ON h.key_id = a.key_id AND h.stage = a.stage AND h.action = a.action AND h.day = a.said_on
+  LEFT JOIN herald h ON h.line = a.line AND h.action = a.action AND h.day = a.said_on
 WHERE a.effective_from IS NULL AND a.ends IS NULL AND a.relation <> 'reschedules';

@@ -1,9 +1,12 @@
 -- Let go of the derivation's steps: together they take more room than the statements they were made of, and the next
 -- load in this session would make its own beside them.
 DROP VIEW IF EXISTS temp.placed;
+DROP VIEW IF EXISTS temp.dated;
+DROP TABLE IF EXISTS temp.line;
+DROP TABLE IF EXISTS temp.fallen;
 DROP TABLE IF EXISTS temp.active;
 DROP TABLE IF EXISTS temp.voided;
-DROP TABLE IF EXISTS temp.dated;
+DROP TABLE IF EXISTS temp.redated;
 DROP TABLE IF EXISTS temp.claim;
 DROP TABLE IF EXISTS temp.undated;
 DROP TABLE IF EXISTS temp.heralding;

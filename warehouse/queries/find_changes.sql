@@ -71,8 +71,9 @@ UNION ALL BY NAME FROM sharpened;
 
 INSERT INTO change
 WITH fresh AS (     -- what this run brought on the matter
-  SELECT key_id, stage, action, list(observation_id ORDER BY exhibit DESC)[:3] AS ids
-  FROM active SEMI JOIN brought USING (observation_id) GROUP BY ALL
+  SELECT key_id, stage, action,
+         list(observation_id ORDER BY kind DESC, confidence DESC, said_on, observation_id DESC)[:3] AS ids
+  FROM brought ANTI JOIN fallen USING (observation_id) GROUP BY ALL
 ), told AS (
   SELECT e.*, coalesce(e.after.action, e.before.action) AS about, coalesce(d.contested, false) AS contested,
          coalesce(d.witnesses, 0) AS witnesses,

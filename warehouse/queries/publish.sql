@@ -28,14 +28,14 @@ FROM source.observation o
   JOIN (SELECT observation_id, min(rowid) AS first_cited FROM citation GROUP BY ALL) c USING (observation_id);
 
 INSERT INTO slim_document
-SELECT row_number() OVER (ORDER BY d.source_id, d.seen_at, d.document_id) - 1, d.document_id,
+SELECT row_number() OVER (ORDER BY d.seen_at, d.cluster_id, d.document_id) - 1, d.document_id,
        nullif(d.content_id, d.document_id), r.number, d.seen_at, d.source_id, d.url, d.lang, d.kind, c.page_id, d.platform,
        d.published, d.published_inferred, d.title, nullif(d.cluster_id, d.document_id), d.facts_id, d.digest, d.warc_file,
        d.warc_offset
 FROM source.document d
   JOIN (SELECT document_id, max(page_id) AS page_id FROM cited GROUP BY ALL) c USING (document_id)
   JOIN run r USING (run_id)
-ORDER BY d.source_id, d.seen_at, d.document_id;
+ORDER BY d.seen_at, d.cluster_id, d.document_id;
 
 INSERT INTO slim_passage
 SELECT row_number() OVER passage - 1, * FROM (

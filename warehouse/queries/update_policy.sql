@@ -32,8 +32,22 @@ SELECT b.key_id, k.platform, k.surface, k.target, k.region, b.stage, b.action, b
 FROM born b JOIN key k USING (key_id)
 ORDER BY k.platform, k.surface, k.target, k.region, b.stage, b.valid_from;
 
-DELETE FROM support WHERE key_id IN (SELECT key_id FROM touched);
+-- Of support only what differs is written: most rules of a touched key have gained nothing.
+CREATE OR REPLACE TEMP TABLE sustained AS
+SELECT key_id, stage, action, valid_from, witnesses::UINTEGER AS witnesses, observations::UINTEGER AS observations,
+       first_said, last_said, evidence_ids, against_ids
+FROM derived;
+
+CREATE OR REPLACE TEMP TABLE outdated AS
+SELECT s.rowid AS row_id FROM support s SEMI JOIN touched USING (key_id)
+  ANTI JOIN sustained n ON n.key_id = s.key_id AND n.stage = s.stage AND n.action = s.action
+    AND n.valid_from = s.valid_from AND n.witnesses = s.witnesses AND n.observations = s.observations
+    AND n.first_said = s.first_said AND n.last_said = s.last_said AND n.evidence_ids = s.evidence_ids
+    AND n.against_ids = s.against_ids;
+
+DELETE FROM support WHERE rowid IN (SELECT row_id FROM outdated);
 
 INSERT INTO support
-SELECT key_id, stage, action, valid_from, witnesses, observations, first_said, last_said, evidence_ids, against_ids
-FROM derived ORDER BY key_id, stage, valid_from;
+FROM sustained n ANTI JOIN (FROM support SEMI JOIN touched USING (key_id)) s ON n.key_id = s.key_id AND n.stage = s.stage AND n.action = s.action
+  AND n.valid_from = s.valid_from
+ORDER BY n.key_id, n.stage, n.valid_from;
