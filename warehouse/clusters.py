@@ -6,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -56,9 +56,3 @@ def best_match(pieces: frozenset[bytes], candidates: Iterable[tuple[str, frozens
     scored = [(similar(pieces, other), name) for name, other in candidates]
     close = [(-score, name) for score, name in scored if score]
     return min(close)[1] if close else None
-
-
-def band_rows(document_id: str, values: Iterable[int]) -> Iterator[Mapping[str, object]]:
-    """Rows of table `document_band`."""
-    for number, value in enumerate(values):
-        yield {"band": number, "value": value, "document_id": document_id}

@@ -7,7 +7,7 @@ counted stays counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -15,9 +15,9 @@ from typing import Any
 import duckdb
 
 from extract.records import Kind, Lang
-from warehouse.clusters import band_rows, bands, best_match, shingles
+from warehouse.clusters import bands, best_match, shingles
 from warehouse.items import Item
-from warehouse.sql import records
+from warehouse.sql import records, run
 from warehouse.stage import stage
 
 _DAYS_APART = 3  # a translation follows its original within days
@@ -73,7 +73,10 @@ def _candidates(
 
     Leaves temp table `wanted_band`, which `load` appends to `document_band`.
     """
-    stage(connection, "wanted_band", "document_band", _band_rows(values))
+    connection.execute("CREATE OR REPLACE TEMP TABLE shape_signature (document_id UUID, bands UBIGINT[])")
+    signatures = ({"document_id": name, "bands": found} for name, found in values.items())
+    stage(connection, "signature", "shape_signature", signatures)
+    run(connection, "wanted_bands")
     candidates: dict[str, list[tuple[str, frozenset[bytes]]]] = {name: [] for name in values}
     clusters: dict[str, str] = {}
     for row in records(connection, "cluster_candidates"):
@@ -81,11 +84,6 @@ def _candidates(
         shape = shingles(row["title"], row["text"], Lang(row["lang"]))
         candidates[row["document_id"]].append((row["candidate_id"], shape))
     return candidates, clusters
-
-
-def _band_rows(values: dict[str, list[int]]) -> Iterator[Any]:
-    for document_id, found in values.items():
-        yield from band_rows(document_id, found)
 
 
 def _original(item: Item, notices: Sequence[Notice]) -> str | None:

@@ -1,5 +1,5 @@
 -- Derivation, step 2 of 3: statements to rules (temp table `rule`) with precedence, and the day that each
--- statement speaks of (temp table `placed`). Lists of statements are made only at the end, for what is shown:
+-- undated statement speaks of (temp view `remark`). Lists of statements are made only at the end, for what is shown:
 -- carried along they cost more than all the rest.
 
 -- 4. One claim for each action and start. The best-ranked stated end is its end: silence about an end lifts none.
@@ -106,15 +106,13 @@ SELECT *, row_number() OVER (
   PARTITION BY line ORDER BY start, stated, kind, witnesses, last_said, action) AS rank
 FROM rules;
 
--- 10. Every statement, at the day it speaks of: it supports the interval there, or contradicts it.
-CREATE OR REPLACE TEMP VIEW placed AS
+-- 10. Undated statements, at the day they speak of.
+CREATE OR REPLACE TEMP VIEW remark AS
 WITH herald AS (
   SELECT line, action, day, heralded FROM heard
   WHERE heralded IS NOT NULL AND action IS DISTINCT FROM holder_action
 )
-SELECT line, action, start AS day, kind, cluster, said_on, exhibit, true AS stated FROM dated
-UNION ALL
-SELECT a.line, a.action, coalesce(h.heralded, a.said_on), a.kind, a.cluster, a.said_on, a.exhibit, false
+SELECT a.line, a.action, coalesce(h.heralded, a.said_on) AS day, a.kind, a.cluster, a.said_on, a.exhibit
 FROM active a
   LEFT JOIN herald h ON h.line = a.line AND h.action = a.action AND h.day = a.said_on
 WHERE a.effective_from IS NULL AND a.ends IS NULL AND a.relation <> 'reschedules';

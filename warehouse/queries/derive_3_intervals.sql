@@ -47,17 +47,27 @@ FROM following WHERE action IS NOT NULL;
 --     holds from before. Best exhibits first; those of the rule that holds come before all others. Witnesses are counted
 --     in a list: for DISTINCT, DuckDB 2.0 would write down all that was judged.
 CREATE OR REPLACE TEMP TABLE backing AS
-WITH judged AS (
-  SELECT i.number, p.kind, p.cluster, p.said_on, p.action = i.action AS supports,
-         CASE WHEN p.action = i.action AND p.stated = i.stated
-                AND CASE WHEN p.stated THEN p.day ELSE p.said_on END = i.start
-           THEN '\xFF'::BLOB || p.exhibit ELSE p.exhibit END AS exhibit
-  FROM placed p ASOF JOIN island i ON i.line = p.line AND i.valid_from <= p.day
-  WHERE p.day < i.valid_to
+WITH meant AS (     -- the interval of each claim, and those that hold again because of it
+  SELECT c.line, c.action, c.start, i.number, c.action = i.action AS supports,
+         c.action = i.action AND i.stated AND c.start = i.start AS made_it
+  FROM claim c ASOF JOIN island i ON i.line = c.line AND i.valid_from <= c.start
+  WHERE c.start < i.valid_to
   UNION ALL
-  SELECT i.number, p.kind, p.cluster, p.said_on, true, '\xFF'::BLOB || p.exhibit
-  FROM island i JOIN placed p ON p.line = i.line AND p.action = i.action AND p.stated = i.stated AND p.day = i.start
-  WHERE i.resumed AND (p.stated OR p.said_on = i.start)
+  SELECT line, action, start, number, true, true FROM island WHERE resumed AND stated
+), judged AS (
+  SELECT m.number, d.kind, d.cluster, d.said_on, m.supports,
+         CASE WHEN m.made_it THEN '\xFF'::BLOB || d.exhibit ELSE d.exhibit END AS exhibit
+  FROM dated d JOIN meant m USING (line, action, start)
+  UNION ALL
+  SELECT i.number, r.kind, r.cluster, r.said_on, r.action = i.action,
+         CASE WHEN r.action = i.action AND NOT i.stated AND r.said_on = i.start
+           THEN '\xFF'::BLOB || r.exhibit ELSE r.exhibit END
+  FROM remark r ASOF JOIN island i ON i.line = r.line AND i.valid_from <= r.day
+  WHERE r.day < i.valid_to
+  UNION ALL
+  SELECT i.number, r.kind, r.cluster, r.said_on, true, '\xFF'::BLOB || r.exhibit
+  FROM island i JOIN remark r ON r.line = i.line AND r.action = i.action AND r.day = i.start AND r.said_on = i.start
+  WHERE i.resumed AND NOT i.stated
 )
 SELECT number, max(kind) FILTER (supports) AS authority, bool_or(NOT supports) AS contested,
        list_unique(list(cluster) FILTER (supports)) AS witnesses, count(*) FILTER (supports) AS observations,
@@ -67,13 +77,13 @@ FROM judged GROUP BY ALL;
 
 -- 14. What a trial or a proposal becomes when a decision comes: it ends there.
 CREATE OR REPLACE TEMP TABLE derived AS
-WITH placed_island AS (
+WITH named_island AS (
   SELECT i.*, l.key_id, l.stage FROM island i JOIN line l USING (line)
 ), decision AS (
-  SELECT key_id, action, valid_from FROM placed_island WHERE stage = 'decided' AND NOT resumed
+  SELECT key_id, action, valid_from FROM named_island WHERE stage = 'decided' AND NOT resumed
 ), cut AS (
   SELECT number, min(d.valid_from) AS day
-  FROM placed_island i JOIN backing b USING (number) JOIN decision d ON d.key_id = i.key_id
+  FROM named_island i JOIN backing b USING (number) JOIN decision d ON d.key_id = i.key_id
   WHERE i.stage <> 'decided'
     AND CASE WHEN d.action = i.action THEN d.valid_from >= b.first_said ELSE d.valid_from > i.valid_from END
   GROUP BY ALL
@@ -88,5 +98,5 @@ SELECT i.key_id, i.stage, i.action, i.valid_from, i.from_precision,
        b.authority, b.contested, i.resumed, i.own_end AND NOT coalesce(c.day < i.valid_to, false) AS own_end,
        b.witnesses, b.observations, b.first_said, b.last_said,
        b.evidence_ids[1] AS cause_id, b.evidence_ids, b.against_ids
-FROM placed_island i JOIN cited b USING (number) LEFT JOIN cut c USING (number)
+FROM named_island i JOIN cited b USING (number) LEFT JOIN cut c USING (number)
 WHERE c.day IS NULL OR c.day > i.valid_from;

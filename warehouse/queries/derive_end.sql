@@ -1,6 +1,6 @@
 -- Let go of the derivation's steps: together they take more room than the statements they were made of, and the next
 -- load in this session would make its own beside them.
-DROP VIEW IF EXISTS temp.placed;
+DROP VIEW IF EXISTS temp.remark;
 DROP VIEW IF EXISTS temp.dated;
 DROP TABLE IF EXISTS temp.line;
 DROP TABLE IF EXISTS temp.fallen;

@@ -44,20 +44,21 @@ WINDOW passage AS (ORDER BY number, evidence_start, evidence_end, evidence)
 ORDER BY 1;
 
 CREATE TEMP TABLE placed AS
-SELECT c.observation_id, p.number AS passage, nullif(c.cluster_id, coalesce(d.cluster_id, d.document_id)) AS cluster_id
-FROM cited c JOIN slim_document d USING (document_id)
+SELECT c.observation_id, p.number AS passage, nullif(c.cluster_id, coalesce(d.cluster_id, d.document_id)) AS cluster_id,
+       nullif(r.number, d.run) AS run, nullif(c.said_on, d.published) AS said_on
+FROM cited c JOIN run r USING (run_id) JOIN slim_document d USING (document_id)
   JOIN slim_passage p ON p.document = d.number AND p.evidence_start = c.evidence_start AND p.evidence_end = c.evidence_end
     AND p.evidence = c.evidence;
 
 -- What a rule cites takes its key from the rule.
 INSERT INTO slim_statement
 SELECT c.rowid, c.rowid <> o.first_cited, CASE WHEN c.rule IS NULL THEN c.observation_id END, p.passage,
-       r.number, p.cluster_id, o.said_on, o.published_inferred, CASE WHEN c.rule IS NULL THEN o.platform END,
+       p.run, p.cluster_id, p.said_on, o.published_inferred, CASE WHEN c.rule IS NULL THEN o.platform END,
        CASE WHEN c.rule IS NULL THEN o.surface END, CASE WHEN c.rule IS NULL THEN o.target END,
        CASE WHEN c.rule IS NULL THEN o.region END, CASE WHEN c.rule IS NULL THEN o.stage END, o.action, o.effective_from,
        o.from_precision, o.effective_to, o.to_precision, o.relation, o.rules, o.confidence, o.extractor_version,
        o.verdict_id
-FROM citation c JOIN cited o USING (observation_id) JOIN placed p USING (observation_id) JOIN run r ON r.run_id = o.run_id
+FROM citation c JOIN cited o USING (observation_id) JOIN placed p USING (observation_id)
 ORDER BY c.rowid;
 
 INSERT INTO slim_rule
@@ -74,11 +75,11 @@ SELECT nullif(c.change_id, md5(concat_ws('|', c.run_id, c.key_id, c.stage, c.eff
          c.after_action, c.after_from, c.after_to))::UUID), r.number, c.kind, c.effect, c.platform, c.surface, c.target,
        c.region, c.stage, c.before_action, c.before_from, c.before_from_precision, c.before_to, c.before_to_precision,
        c.before_authority, c.after_action, c.after_from, c.after_from_precision, c.after_to, c.after_to_precision,
-       c.after_authority, c.contested, c.witnesses, p.passage, s.rule,
+       c.after_authority, c.contested, c.witnesses, nullif(p.passage, s.passage), s.rule,
        CASE WHEN s.rule IS NULL THEN c.evidence_ids END, c.follows
 FROM source.change c JOIN run r USING (run_id)
   LEFT JOIN placed p ON p.observation_id = c.evidence_ids[1]
-  LEFT JOIN (SELECT evidence_ids, min(rowid) AS rule FROM cited_rule GROUP BY ALL) s ON s.evidence_ids = c.evidence_ids
+  LEFT JOIN (SELECT evidence_ids, min(number) AS rule, arg_min(passage, number) AS passage FROM slim_rule GROUP BY ALL) s ON s.evidence_ids = c.evidence_ids
 ORDER BY c.known_at, c.platform, c.surface, c.target;
 
 DROP TABLE cited_rule;

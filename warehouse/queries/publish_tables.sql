@@ -39,9 +39,9 @@ CREATE TABLE slim_statement (
   again BOOLEAN NOT NULL,
   observation_id UUID,
   passage UINTEGER NOT NULL,
-  run UINTEGER NOT NULL,
+  run UINTEGER,
   cluster_id UUID,
-  said_on DATE NOT NULL,
+  said_on DATE,
   published_inferred BOOLEAN NOT NULL,
   platform VARCHAR,
   surface VARCHAR,
@@ -59,7 +59,7 @@ CREATE TABLE slim_statement (
   extractor_version VARCHAR NOT NULL,
   verdict_id UUID
 );
-COMMENT ON TABLE slim_statement IS 'Observations in the order in which rules cite them, from whose lists their ids and keys come; again marks one that was cited before. Those that no rule cites stand at the end with ids and keys of their own. Ask view observation.';
+COMMENT ON TABLE slim_statement IS 'Observations in the order in which rules cite them, from whose lists their ids and keys come; again marks one that was cited before. Those that no rule cites stand at the end with ids and keys of their own. What equals the document''s (run, cluster, day of publication) is left out. Ask view observation.';
 
 CREATE TABLE slim_rule (
   number UINTEGER NOT NULL,
@@ -121,7 +121,7 @@ CREATE TABLE slim_change (
   evidence_ids UUID[],
   follows UUID
 );
-COMMENT ON TABLE slim_change IS 'Changes as they lie in the file: change_id is left out where it is the hash of what changed, evidence_ids where they are those of a rule. Ask view policy_change.';
+COMMENT ON TABLE slim_change IS 'Changes as they lie in the file: change_id is left out where it is the hash of what changed, evidence_ids where they are those of a rule, passage where it is that rule''s. Ask view policy_change.';
 
 CREATE VIEW document AS
 SELECT d.document_id, coalesce(d.content_id, d.document_id) AS content_id, r.run_id, r.known_at, d.seen_at, d.source_id,
@@ -141,15 +141,16 @@ WITH named AS (
 )
 SELECT n.observation_id, r.run_id, r.known_at, d.document_id,
        coalesce(s.cluster_id, d.cluster_id, d.document_id) AS cluster_id,
-       CASE WHEN s.verdict_id IS NULL THEN d.page_id END AS page_id, d.source_id, d.kind, s.said_on,
-       s.published_inferred, key_of(n.platform, n.surface, n.target, n.region) AS key_id, n.platform, n.surface, n.target,
-       n.region, s.action, n.stage, s.effective_from, s.from_precision, s.effective_to, s.to_precision, s.relation,
+       CASE WHEN s.verdict_id IS NULL THEN d.page_id END AS page_id, d.source_id, d.kind,
+       coalesce(s.said_on, d.published) AS said_on, s.published_inferred,
+       key_of(n.platform, n.surface, n.target, n.region) AS key_id, n.platform, n.surface, n.target, n.region, s.action, n.stage,
+       s.effective_from, s.from_precision, s.effective_to, s.to_precision, s.relation,
        g.evidence, g.evidence_start, g.evidence_end, s.rules, s.confidence, s.extractor_version, s.verdict_id
 FROM named n
   JOIN slim_statement s ON s.number = n.statement
-  JOIN run r ON r.number = s.run
   JOIN slim_passage g ON g.number = s.passage
   JOIN slim_document d ON d.number = g.document
+  JOIN run r ON r.number = coalesce(s.run, d.run)
 WHERE NOT s.again;
 COMMENT ON VIEW observation IS 'A fact as it was read in one document; those that a rule or a change cites.';
 
@@ -176,7 +177,7 @@ SELECT coalesce(c.change_id, md5(concat_ws('|', r.run_id, key_of(c.platform, c.s
        c.surface, c.target, c.region, c.stage, c.before_action, c.before_from, c.before_from_precision, c.before_to,
        c.before_to_precision, c.before_authority, c.after_action, c.after_from, c.after_from_precision, c.after_to,
        c.after_to_precision, c.after_authority, c.contested, c.witnesses,
-       coalesce(c.evidence_ids, p.evidence_ids) AS evidence_ids, c.follows, c.passage
+       coalesce(c.evidence_ids, p.evidence_ids) AS evidence_ids, c.follows, coalesce(c.passage, p.passage) AS passage
 FROM slim_change c JOIN run r ON r.number = c.run LEFT JOIN slim_rule p ON p.number = c.rule;
 COMMENT ON VIEW change IS 'What a run changed in the policy, one row for each event in the world.';
 COMMENT ON COLUMN change.passage IS 'Number of the passage that the first of evidence_ids was read from.';

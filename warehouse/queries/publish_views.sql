@@ -33,14 +33,14 @@ WITH cited AS (
 SELECT c.platform, c.surface, c.target, c.region, c.stage, c.action, c.valid_from, c.valid_to,
        c.place < c.supporting AS supports, s.action AS said_action, s.effective_from AS said_from,
        s.from_precision AS said_precision, s.effective_to AS said_to, g.evidence AS sentence, g.evidence_start,
-       g.evidence_end, d.kind, s.said_on, s.published_inferred, s.confidence, s.rules, d.source_id, d.url, d.title, d.lang,
+       g.evidence_end, d.kind, coalesce(s.said_on, d.published) AS said_on, s.published_inferred, s.confidence, s.rules, d.source_id, d.url, d.title, d.lang,
        d.warc_file, d.warc_offset, c.observation_id, d.document_id,
        coalesce(s.cluster_id, d.cluster_id, d.document_id) AS cluster_id, r.known_at
 FROM cited c
   JOIN slim_statement s ON s.number = c.first_statement + c.place
-  JOIN run r ON r.number = s.run
   JOIN slim_passage g ON g.number = s.passage
-  JOIN slim_document d ON d.number = g.document;
+  JOIN slim_document d ON d.number = g.document
+  JOIN run r ON r.number = coalesce(s.run, d.run);
 
 CREATE OR REPLACE MACRO policy_diff(day1, day2) AS TABLE
   WITH one AS (
