@@ -12,8 +12,9 @@ _INTRODUCTION = """# Data dictionary
 
 Written from the comments in `warehouse/schema/` by `python -m warehouse.dictionary`; do not edit.
 Times are UTC. Intervals are half-open; `9999-12-31` is an open end. Tables marked with a dagger (†) exist
-only in the writer's file, all others in `published/policy.duckdb` too. There `document`, `observation`, `policy`,
-`support` and `change` are views over tables `slim_...`, which keep each id once and may change from version to version.
+only in the writer's file, all others in `published/policy.duckdb` too. There `document`, `observation`,
+`policy`, `support` and `change` are views over tables `slim_...`, which keep each id once and may change from
+version to version.
 """
 
 

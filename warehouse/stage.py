@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from datetime import date
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import orjson
 
 from extract.records import PartialDate
 from warehouse.records import WarehouseError
@@ -50,17 +49,15 @@ def stage(connection: duckdb.DuckDBPyConnection, table: str, like: str, rows: It
 
 
 def _write(file: Path, rows: Iterable[Row]) -> int:
-    count, encode = 0, json.JSONEncoder(ensure_ascii=False, default=_json).encode
-    with file.open("w", encoding="utf-8") as out:
+    count = 0
+    with file.open("wb") as out:
         for row in rows:
-            out.write(encode(row) + "\n")
+            out.write(orjson.dumps(row, default=_json, option=orjson.OPT_APPEND_NEWLINE))
             count += 1
     return count
 
 
 def _json(value: Any) -> str:
-    if isinstance(value, date):
-        return value.isoformat()
     if isinstance(value, PartialDate):
         return value.first.isoformat()
     raise TypeError(f"cannot be stored: {value!r}")

@@ -21,9 +21,19 @@ SELECT d.* FROM derived d WHERE NOT EXISTS (
 
 UPDATE policy SET known_to = getvariable('known')::TIMESTAMP WHERE rowid IN (SELECT row_id FROM gone);
 
+-- What the keys stand for is told by their rules and by what is new; a look into all that was said is for the others.
 CREATE OR REPLACE TEMP TABLE key AS
+SELECT key_id, any_value(platform) AS platform, any_value(surface) AS surface, any_value(target) AS target,
+       any_value(region) AS region
+FROM (
+  SELECT key_id, platform, surface, target, region FROM old
+  UNION ALL SELECT key_id, platform, surface, target, region FROM brought)
+GROUP BY key_id;
+
+INSERT INTO key
 SELECT key_id, platform, surface, target, region FROM observation
-WHERE rowid IN (SELECT min(rowid) FROM observation SEMI JOIN touched USING (key_id) GROUP BY key_id);
+WHERE rowid IN (
+  SELECT min(rowid) FROM observation SEMI JOIN (FROM touched ANTI JOIN key USING (key_id)) USING (key_id) GROUP BY key_id);
 
 INSERT INTO policy
 SELECT b.key_id, k.platform, k.surface, k.target, k.region, b.stage, b.action, b.valid_from, b.from_precision,
