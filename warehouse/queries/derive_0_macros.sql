@@ -9,4 +9,4 @@ CREATE OR REPLACE TEMP MACRO overlapping(day1, fineness1, day2, fineness2) AS
   coalesce(day1 <= last_covered(day2, fineness2) AND day2 <= last_covered(day1, fineness1), false);
 
 -- The id of the observation that an exhibit (see active.sql) was made of: its last 16 bytes.
-CREATE OR REPLACE TEMP MACRO exhibited(exhibit) AS right(hex(exhibit), 32)::UUID;
+CREATE OR REPLACE TEMP MACRO exhibited(exhibit) AS hex(exhibit[-16:])::UUID;

@@ -39,7 +39,8 @@ ORDER BY d.seen_at, d.cluster_id, d.document_id;
 
 INSERT INTO slim_passage
 SELECT row_number() OVER passage - 1, * FROM (
-  SELECT DISTINCT d.number, c.evidence_start, c.evidence_end, c.evidence FROM cited c JOIN slim_document d USING (document_id))
+  SELECT DISTINCT d.number, c.evidence_start, c.evidence_end, c.evidence
+  FROM cited c JOIN slim_document d USING (document_id))
 WINDOW passage AS (ORDER BY number, evidence_start, evidence_end, evidence)
 ORDER BY 1;
 
@@ -64,8 +65,8 @@ ORDER BY c.rowid;
 INSERT INTO slim_rule
 SELECT c.rowid, c.platform, c.surface, c.target, c.region, c.stage, c.action, c.valid_from, c.from_precision, c.valid_to,
        c.to_precision, c.authority, c.contested, c.resumed, c.own_end, p.passage, nullif(c.cause_id, c.evidence_ids[1]),
-       coalesce(sum(len(c.evidence_ids) + coalesce(len(c.against_ids), 0)) OVER before, 0), c.evidence_ids, nullif(c.against_ids, []), c.witnesses, c.observations, c.first_said, c.last_said, c.known_from,
-       c.known_to, c.run_id
+       coalesce(sum(len(c.evidence_ids) + coalesce(len(c.against_ids), 0)) OVER before, 0), c.evidence_ids,
+       nullif(c.against_ids, []), c.witnesses, c.observations, c.first_said, c.last_said, c.known_from, c.known_to, c.run_id
 FROM cited_rule c JOIN placed p ON p.observation_id = c.cause_id
 WINDOW before AS (ORDER BY c.rowid ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ORDER BY c.rowid;
@@ -79,7 +80,8 @@ SELECT nullif(c.change_id, md5(concat_ws('|', c.run_id, c.key_id, c.stage, c.eff
        CASE WHEN s.rule IS NULL THEN c.evidence_ids END, c.follows
 FROM source.change c JOIN run r USING (run_id)
   LEFT JOIN placed p ON p.observation_id = c.evidence_ids[1]
-  LEFT JOIN (SELECT evidence_ids, min(number) AS rule, arg_min(passage, number) AS passage FROM slim_rule GROUP BY ALL) s ON s.evidence_ids = c.evidence_ids
+  LEFT JOIN (SELECT evidence_ids, min(number) AS rule, arg_min(passage, number) AS passage FROM slim_rule GROUP BY ALL) s
+    ON s.evidence_ids = c.evidence_ids
 ORDER BY c.known_at, c.platform, c.surface, c.target;
 
 DROP TABLE cited_rule;

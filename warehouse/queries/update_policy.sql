@@ -11,7 +11,7 @@ SELECT o.row_id FROM old o WHERE NOT EXISTS (
     AND d.to_precision IS NOT DISTINCT FROM o.to_precision
     AND d.authority = o.authority AND d.contested = o.contested AND d.resumed = o.resumed AND d.own_end = o.own_end);
 
-CREATE OR REPLACE TEMP TABLE born AS
+CREATE OR REPLACE TEMP VIEW born AS
 SELECT d.* FROM derived d WHERE NOT EXISTS (
   SELECT 1 FROM old o
   WHERE d.key_id = o.key_id AND d.stage = o.stage AND d.action = o.action AND d.valid_from = o.valid_from
@@ -33,7 +33,8 @@ GROUP BY key_id;
 INSERT INTO key
 SELECT key_id, platform, surface, target, region FROM observation
 WHERE rowid IN (
-  SELECT min(rowid) FROM observation SEMI JOIN (FROM touched ANTI JOIN key USING (key_id)) USING (key_id) GROUP BY key_id);
+  SELECT min(rowid) FROM observation SEMI JOIN (FROM touched ANTI JOIN key USING (key_id)) USING (key_id)
+  GROUP BY key_id);
 
 INSERT INTO policy
 SELECT b.key_id, k.platform, k.surface, k.target, k.region, b.stage, b.action, b.valid_from, b.from_precision,
@@ -43,7 +44,7 @@ FROM born b JOIN key k USING (key_id)
 ORDER BY k.platform, k.surface, k.target, k.region, b.stage, b.valid_from;
 
 -- Of support only what differs is written: most rules of a touched key have gained nothing.
-CREATE OR REPLACE TEMP TABLE sustained AS
+CREATE OR REPLACE TEMP VIEW sustained AS
 SELECT key_id, stage, action, valid_from, witnesses::UINTEGER AS witnesses, observations::UINTEGER AS observations,
        first_said, last_said, evidence_ids, against_ids
 FROM derived;
