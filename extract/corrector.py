@@ -3,10 +3,10 @@
 The forests judge a clause and the candidates of its slots by features that rules compute; what a sentence
 means beyond them they cannot see. A small transformer reads the whole text, with the kinds of its mentions
 marked, and adds to their log-odds: for each clause and action how much the wording speaks for it, for each
-candidate how much it fits the clause. It was trained on what forests said of documents they had not seen, so
-it only learns what they lack. A language may have several of them, which began as different encoders: they
-err in different places, and what counts is the mean of what they say. A language without any is read by the
-forests alone.
+candidate how much it fits the clause. It also says whether the text states any policy at all. It was
+trained on what forests said of documents they had not seen, so it only learns what they lack. A language
+may have several of them, which began as different encoders: they err in different places, and what counts
+is the mean of what they say. A language without any is read by the forests alone.
 """
 
 from __future__ import annotations
@@ -162,13 +162,23 @@ class Opinion:
         views = []
         for clause in clauses:
             first, last = self.marked.span(clause.start, clause.end)
-            weights = np.exp(attention[first:last] - attention[first:last].max(axis=0))
+            weights = np.exp(_from_the_highest(attention[first:last]))
             focus = (weights / weights.sum(axis=0)).T @ states[first:last]
             views.append(np.concatenate([focus, np.tile(self._mean(first, last), (len(ACTIONS), 1))], axis=1))
         self.views = np.asarray(views, dtype=np.float32)  # (clauses, actions, 2 * width)
+        self.document = self._document(states)
 
     def _mean(self, first: int, last: int) -> Array:
         return np.asarray((self.sums[last] - self.sums[first]) / (last - first), dtype=np.float32)
+
+    def _document(self, states: Array) -> float:
+        """Log-odds that the text, shape (n, width), states any policy."""
+        h = self.heads
+        weights = np.exp(_from_the_highest(states @ h["document_query"].T))
+        focus = (weights / weights.sum(axis=0)).T @ states
+        seen = np.concatenate([focus.ravel(), states.mean(axis=0)])
+        inner = gelu(h["document_inner"] @ seen + h["document_inner_bias"])
+        return float(inner @ h["document_outer"] + h["document_outer_bias"][0])
 
     def gate(self, odds: Floats) -> Floats:
         """Log-odds of every clause and action, corrected; shape (clauses * actions,) both."""
@@ -226,6 +236,10 @@ class SecondReading:
         odds = log_odds(chances)
         return _chances([opinion.gate(odds) for opinion in self.opinions])
 
+    def document(self) -> float:
+        """Log-odds that the text states any policy."""
+        return round(float(np.mean([opinion.document for opinion in self.opinions])), 3)
+
     def slot(
         self,
         slot: str,
@@ -236,6 +250,11 @@ class SecondReading:
         """Probabilities of all candidates of a slot, statement after statement, corrected; shape (n,)."""
         odds = log_odds(chances)
         return _chances([opinion.slot(slot, statements, pools, odds) for opinion in self.opinions])
+
+
+def _from_the_highest(attention: Array) -> Array:
+    """Attention of shape (n, queries), which thus cannot overflow."""
+    return np.asarray(attention - attention.max(axis=0))
 
 
 def _chances(odds: Sequence[Floats]) -> Floats:

@@ -19,13 +19,16 @@ from extract.records import Kind
 _LEAST = 1e-3  # probability that log-odds are taken of
 
 
-def document_row(reading: Reading, events: Sequence[Event], chances: Sequence[float]) -> tuple[float, ...]:
+def document_row(
+    reading: Reading, events: Sequence[Event], chances: Sequence[float], second: float
+) -> tuple[float, ...]:
     """Features of a document.
 
     Args:
         reading: of the document.
         events: its likely statements.
         chances: probabilities of its proposals.
+        second: log-odds by the second reading that it states anything, see `Ranker.document`.
     """
     mentions = reading.mentions
     return (
@@ -37,6 +40,7 @@ def document_row(reading: Reading, events: Sequence[Event], chances: Sequence[fl
         math.log1p(len(mentions.links)),
         math.log1p(len(mentions.actions)),
         float(reading.document.kind is Kind.NOTICE),
+        second,
     )
 
 

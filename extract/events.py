@@ -131,6 +131,10 @@ class Ranker:
         choices = {slot: self._rank(slot, statements) for slot in DETAILS}
         return [{slot: choices[slot][i] for slot in DETAILS} for i in range(len(events))]
 
+    def document(self) -> float:
+        """Log-odds by the second reading that the document states any policy; 0 if there was none."""
+        return self.second.document() if self.second is not None else 0.0
+
     def _rank(self, slot: str, statements: Sequence[tuple[Clause, Action]]) -> list[tuple[Choice, ...]]:
         """Rank the candidates of each statement, scored in one batch."""
         words = self.models.words.get(slot)
@@ -149,9 +153,10 @@ class Ranker:
         return ranked
 
 
-def find_events(reading: Reading, models: Scorers) -> list[Event]:
-    """Events of a reading, without their details."""
-    return Ranker(reading, models).events()
+def find_events(reading: Reading, models: Scorers) -> tuple[list[Event], float]:
+    """Events of a reading, without their details, and what the second reading says of the document."""
+    ranker = Ranker(reading, models)
+    return ranker.events(), ranker.document()
 
 
 def gate_rows(

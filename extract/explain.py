@@ -121,7 +121,7 @@ def explain(document: Document) -> Explanation:
     reading = read(document)
     ranker = Ranker(reading, models)
     events, scored = score(reading, ranker, models)
-    row = document_row(reading, events, [chance for _, chance in scored])
+    row = document_row(reading, events, [chance for _, chance in scored], ranker.document())
     facts = {p.key for p, _ in chosen(scored, models.least(row))}
     statements = []
     for event, details in zip(events, ranker.details(events), strict=True):

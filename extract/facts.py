@@ -11,6 +11,7 @@ from extract.proposals import Proposal
 from extract.reading import Reading
 from extract.records import Fact, Missed, PartialDate, Stage
 from extract.rivals import standing
+from extract.scorer import Least
 
 MISSED_FLOOR = 0.4  # an event this likely without a fact is shown to a reviewer
 _TRIM = " \n,;:|-，；：、"
@@ -99,28 +100,31 @@ def make_fact(reading: Reading, proposal: Proposal, details: Details, confidence
     )  # fmt: skip
 
 
-def chosen(scored: Sequence[tuple[Proposal, float]], threshold: float) -> list[tuple[Proposal, float]]:
+def chosen(scored: Sequence[tuple[Proposal, float]], least: Least) -> list[tuple[Proposal, float]]:
     """The proposals that become facts, in their order."""
-    return [(p, chance) for p, chance in standing(scored) if chance >= threshold and not denied(p.event)]
+    possible = [(p, chance) for p, chance in standing(scored) if not denied(p.event)]
+    best = max((chance for _, chance in possible), default=0.0)
+    threshold = least.usual if best >= least.usual else max(best, least.alone)
+    return [(p, chance) for p, chance in possible if chance >= threshold]
 
 
 def choose(
     reading: Reading,
     ranker: Ranker,
     scored: Sequence[tuple[Proposal, float]],
-    threshold: float,
+    least: Least,
     confidence: Callable[[float], float],
 ) -> tuple[Fact, ...]:
-    """Facts of the proposals at or above the threshold, in text order.
+    """Facts of the proposals that are likely enough, in text order.
 
     Args:
         reading: of the document.
         ranker: that found the events.
         scored: proposals with their probabilities.
-        threshold: least probability of a fact.
+        least: probabilities that they must reach.
         confidence: what a probability is worth.
     """
-    taken = chosen(scored, threshold)
+    taken = chosen(scored, least)
     events = list({id(p.event): p.event for p, _ in taken}.values())
     details = {id(e): d for e, d in zip(events, ranker.details(events), strict=True)}
     facts = [make_fact(reading, p, details[id(p.event)], confidence(chance)) for p, chance in taken]

@@ -38,11 +38,12 @@ from extract.records import Lang
 from extract.samples import Odds, Sample
 from extract.scorer import Floats
 from extract.spelling import Spelling
-from extract.train import Tutor
+from extract.train import Tutor, tuple_labels
 from extract.weights import Corrector, pack, unpack
 
 PASSES = 4  # more gain little, see docs/decisions/extraction.md, point 44
 _HIDDEN = 128
+_DOCUMENT_QUERIES, _DOCUMENT_HIDDEN = 2, 64
 _RATES = {"encoder": 1e-4, "heads": 1e-3}
 _WARM = 0.08  # share of the steps in which the rates rise
 _DROPPED = 0.1
@@ -51,6 +52,7 @@ _NAMELESS = 0.15  # share of a document's names of services that are hidden: unk
 _RENAMED = 0.35  # share that is replaced by the names of others
 _MOST_WEIGHT = 2.0  # of a document
 _SCALE = 30.0  # the loss of a step is divided by it
+_DOCUMENT_WEIGHT = 4.0
 _SLOT_WEIGHT = {slot: 0.3 if slot == DETAILS[-1] else 0.5 for slot in CORRECTED}  # against the gate
 
 Weights = dict[str, Tensor]
@@ -89,6 +91,7 @@ class Lesson:
     gate_labels: Tensor
     slots: Mapping[str, _Slot]
     weight: float
+    states: float  # 1 if the document states a policy, 0 if it has no fact at all, nan between
 
 
 def lesson(sample: Sample, odds: Odds, spelling: Spelling) -> Lesson:
@@ -112,6 +115,7 @@ def lesson(sample: Sample, odds: Odds, spelling: Spelling) -> Lesson:
             if sample.slots[slot].labels
         },
         min(_MOST_WEIGHT, sample.gold.weight),
+        1.0 if tuple_labels(sample.gold)[0] else math.nan if sample.gold.facts else 0.0,
     )
 
 
@@ -150,6 +154,10 @@ def _new_heads(width: int) -> Weights:
         "slot_meet_value": noise(slots, width, _HIDDEN), "slot_default": noise(slots, width, scale=0.1),
         "slot_distance": zeros(slots, 2 * BUCKETS, _HIDDEN), "slot_location": zeros(slots, FARTHEST + 1),
         "slot_base": zeros(slots), "slot_trust": torch.ones(slots),
+        "document_query": noise(_DOCUMENT_QUERIES, width, scale=0.02),
+        "document_inner": noise(_DOCUMENT_HIDDEN, (_DOCUMENT_QUERIES + 1) * width),
+        "document_inner_bias": zeros(_DOCUMENT_HIDDEN), "document_outer": noise(_DOCUMENT_HIDDEN, scale=0.05),
+        "document_outer_bias": zeros(1),
     }  # fmt: skip
 
 
@@ -246,6 +254,14 @@ def gate_odds(w: Weights, one: Lesson, views: Tensor) -> Tensor:
     return one.gate_odds * w["gate_trust"] + (inner * w["gate_outer"]).sum(-1) + w["gate_outer_bias"]
 
 
+def document_odds(w: Weights, states: Tensor) -> Tensor:
+    """Log-odds that a document states a policy, shape ()."""
+    focus = torch.softmax(states @ w["document_query"].T, 0).T @ states
+    seen = torch.cat([focus.flatten(), states.mean(0)])
+    inner = _gelu(functional.linear(seen, w["document_inner"], w["document_inner_bias"]))
+    return inner @ w["document_outer"] + w["document_outer_bias"][0]
+
+
 def loss(w: Weights, one: Lesson, states: Tensor) -> Tensor:
     """Cross entropy of the corrected log-odds of a lesson, summed (what `SecondReading` computes)."""
     views, sums = views_of(w, one, states)
@@ -255,6 +271,8 @@ def loss(w: Weights, one: Lesson, states: Tensor) -> Tensor:
     for slot, found in one.slots.items():
         ranked = slot_odds(w, CORRECTED.index(slot), found, views, sums)
         total = total + _SLOT_WEIGHT[slot] * _entropy(ranked, found.labels)
+    if not math.isnan(one.states):
+        total = total + _DOCUMENT_WEIGHT * _entropy(document_odds(w, states), torch.tensor(one.states))
     return total * one.weight
 
 

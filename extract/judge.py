@@ -9,7 +9,7 @@ from dataclasses import dataclass
 BEST = 3  # facts and statements whose probabilities count by themselves
 DOCUMENT_NAMES = (
     *(f"fact_{n + 1}" for n in range(BEST)), "facts", *(f"statement_{n + 1}" for n in range(BEST)),
-    "statements", "events", "length", "services", "links", "cues", "notice",
+    "statements", "events", "length", "services", "links", "cues", "notice", "second",
 )  # fmt: skip
 
 

@@ -67,9 +67,8 @@ def extract_facts(document: Document, models: Models | None = None) -> Extractio
     reading = read(document)
     ranker = Ranker(reading, models)
     events, scored = score(reading, ranker, models)
-    row = document_row(reading, events, [chance for _, chance in scored])
-    threshold = models.least(row)
-    facts = choose(reading, ranker, scored, threshold, models.calibration)
+    row = document_row(reading, events, [chance for _, chance in scored], ranker.document())
+    facts = choose(reading, ranker, scored, models.least(row), models.calibration)
     return Extraction(
         document.id,
         facts,

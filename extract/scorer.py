@@ -21,6 +21,9 @@ from extract.weights import Corrector, read_corrector
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 
+# Where a document certainly states a policy and no fact is likely enough, the likeliest one counts from here.
+CERTAIN, ALONE = 0.995, 0.12
+
 
 def sigmoid(x: Floats) -> Floats:
     """Logistic function."""
@@ -121,6 +124,19 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
+class Least:
+    """Least probabilities of the facts of one document.
+
+    Attributes:
+        usual: of a fact.
+        alone: of the likeliest one, where no fact reaches `usual`.
+    """
+
+    usual: float
+    alone: float
+
+
+@dataclass(frozen=True, slots=True)
 class Models:
     """All that is learned of a language.
 
@@ -148,12 +164,15 @@ class Models:
     features: str = ""
     correctors: Mapping[str, Corrector] = field(default_factory=dict)
 
-    def least(self, document: Sequence[float]) -> float:
-        """Least probability of a fact in a document with these features.
+    def least(self, document: Sequence[float]) -> Least:
+        """Least probabilities of facts in a document with these features.
 
         Infinite if it is not likely enough that the document states anything.
         """
-        return self.threshold if self.judge.chance(document) >= self.sureness else math.inf
+        chance = self.judge.chance(document)
+        if chance < self.sureness:
+            return Least(math.inf, math.inf)
+        return Least(self.threshold, min(ALONE, self.threshold) if chance >= CERTAIN else self.threshold)
 
     def to_json(self, correctors: Mapping[str, str]) -> dict[str, Any]:
         """As plain JSON values; `correctors` are the digests of their files."""

@@ -44,6 +44,7 @@ _SPLIT = ("dev_", "press_", "retold_", "train_")
 SILENT = 2.0  # times that, of a document without a fact: a false alert is worse than a late one
 # No fact is given below this: more than three in four of them are wrong.
 LEAST_LIKELY = 0.22
+_LEAST = 5  # occurrences of a token with a weight of its own; all of them are read at every start
 _GATE = Growth(trees=160, leaves=24, rate=0.06, depth=8)
 _SLOT = Growth(trees=200, leaves=24, rate=0.06, depth=8)
 _TUPLE = Growth(trees=200, leaves=12, rate=0.05, least=30)
@@ -59,10 +60,10 @@ def _words(samples: Sequence[Sample]) -> dict[str, Linear]:
             for i, bag in enumerate(s.bags)
             if not math.isnan(label := s.gate_labels[i * len(ACTIONS) + j])
         ]
-        models[action] = fit_linear([b for b, _ in pairs], [y for _, y in pairs], 3, 10.0)
+        models[action] = fit_linear([b for b, _ in pairs], [y for _, y in pairs], _LEAST, 10.0)
     for slot in (*SLOTS, *DETAILS):
         bags = [c.bag for s in samples for c in s.slots[slot].candidates]
-        models[slot] = fit_linear(bags, [y for s in samples for y in s.slots[slot].labels], 3, 2.0)
+        models[slot] = fit_linear(bags, [y for s in samples for y in s.slots[slot].labels], _LEAST, 2.0)
     return {name: model for name, model in models.items() if model is not None}
 
 
@@ -154,9 +155,9 @@ def _finish(
     samples: Sequence[Sample], judges: Sequence[Partial], correctors: Mapping[str, Corrector]
 ) -> Models:
     """Fit the last stage on what judges say that have not seen a sample, the first ones on all of them."""
-    ordered = [find_events(s.reading, judge) for s, judge in zip(samples, judges, strict=True)]
-    x, y, w = _tuple_matrix(samples, ordered)
-    outcomes = _outcomes(samples, ordered, FOLDS)
+    found = [find_events(s.reading, judge) for s, judge in zip(samples, judges, strict=True)]
+    x, y, w = _tuple_matrix(samples, [events for events, _ in found])
+    outcomes = _outcomes(samples, found, FOLDS)
     threshold, judge, sureness = cut(outcomes)
     forest = fit_forest(x, y, w, _TUPLE)
     first = fit_first(samples)
@@ -260,11 +261,19 @@ def _judged(outcomes: Sequence[Outcome]) -> list[Outcome]:
     return found
 
 
-def _outcomes(samples: Sequence[Sample], events: Sequence[Sequence[Event]], folds: int) -> list[Outcome]:
+def _outcomes(
+    samples: Sequence[Sample], read: Sequence[tuple[Sequence[Event], float]], folds: int
+) -> list[Outcome]:
     """Out-of-fold predictions for each whole document that the gate lets through.
 
     They are made from readings with hidden services, as unseen documents will have unknown ones.
+
+    Args:
+        samples: of one language.
+        read: what `find_events` gives of each, by models that have not seen it.
+        folds: into which the documents fall.
     """
+    events = [own for own, _ in read]
     found: list[Outcome] = []
     for k in range(folds):
         train = [i for i, s in enumerate(samples) if fold_of(s.gold.document.id, folds) != k]
@@ -284,7 +293,7 @@ def _outcomes(samples: Sequence[Sample], events: Sequence[Sequence[Event]], fold
                 and not denied(p.event)
                 and stage_of(p.event) is not Stage.PROPOSED  # counts neither way
             )
-            row = document_row(samples[i].reading, events[i], chances.tolist())
+            row = document_row(samples[i].reading, events[i], chances.tolist(), read[i][1])
             doubtful = bool(samples[i].gold.facts) and not required
             found.append(Outcome(scored, len(required), samples[i].gold.weight, row, doubtful=doubtful))
     return found

@@ -24,7 +24,7 @@ Arrays = Mapping[str, NDArray[np.generic]]
 _SCALE = "/scale"  # follows the name of what it scales
 _LARGE = ("words", "mixed", "out", "inner", "outer")  # and every slot's maps: kept in eight bits
 _OF_A_LAYER = ("mixed", "out", "norm", "inner", "outer", "last_norm")
-_READ_OFF = ("query", "gate", "slot")
+_READ_OFF = ("query", "gate", "slot", "document")
 _MAPS = ("slot_clause", "slot_value", "slot_meet_clause", "slot_meet_value")
 _HIGHEST = 127
 

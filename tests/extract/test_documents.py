@@ -23,8 +23,8 @@ TEXT = (
 
 def row(text: str, chances: list[float]) -> dict[str, float]:
     reading = read(Document("d", Lang.EN, Kind.NOTICE, None, "", text))
-    events = find_events(reading, shipped_models(reading.document.lang))
-    return dict(zip(DOCUMENT_NAMES, document_row(reading, events, chances), strict=True))
+    events, second = find_events(reading, shipped_models(reading.document.lang))
+    return dict(zip(DOCUMENT_NAMES, document_row(reading, events, chances, second), strict=True))
 
 
 def test_a_row_says_what_was_found() -> None:
@@ -46,7 +46,7 @@ def test_nothing_found_is_a_row_too() -> None:
 @given(st.lists(st.floats(0, 1), max_size=20))
 def test_rows_are_finite_and_more_facts_mean_more(chances: list[float]) -> None:
     reading = read(Document("d", Lang.EN, Kind.NEWS, None, "", "Links."))
-    before, after = (document_row(reading, [], c) for c in (chances, [*chances, 0.5]))
+    before, after = (document_row(reading, [], c, 0.0) for c in (chances, [*chances, 0.5]))
 
     assert all(map(math.isfinite, before))
     assert after[DOCUMENT_NAMES.index("facts")] > before[DOCUMENT_NAMES.index("facts")]
@@ -65,7 +65,7 @@ def test_the_shipped_judges_know_a_notice_from_a_remark() -> None:
 
     def chance(text: str) -> float:
         reading = read(Document("d", Lang.EN, Kind.NEWS, None, "", text))
-        events = find_events(reading, models)
-        return models.judge.chance(document_row(reading, events, []))
+        events, second = find_events(reading, models)
+        return models.judge.chance(document_row(reading, events, [], second))
 
     assert chance(TEXT) > chance(remark)

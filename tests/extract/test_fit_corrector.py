@@ -29,6 +29,7 @@ import torch
 
 from extract.fit_corrector import (
     disguised,
+    document_odds,
     fit_corrector,
     gate_odds,
     lesson,
@@ -92,6 +93,18 @@ def test_the_gate_that_is_trained_is_the_gate_that_is_computed(sample: Sample, o
     trained = gate_odds(tensors(corrector.heads), one, torch.tensor(second.views)).numpy()
     computed = second.gate(log_odds(sigmoid(odds.gate)))
     np.testing.assert_allclose(sigmoid(trained).ravel(), sigmoid(computed), atol=2e-3)
+
+
+def test_what_a_document_is_taken_for_in_training_is_what_is_computed(sample: Sample, odds: Odds) -> None:
+    corrector, one = tiny_corrector(), lesson(sample, odds, BASE.spelling)
+    states = torch.tensor(corrector.encoder.states(one.marked.pieces.ids, one.marked.kinds))
+
+    trained = float(document_odds(tensors(corrector.heads), states))
+    assert trained != 0
+    assert reading_of(sample, corrector).document == pytest.approx(trained, abs=1e-4)
+    assert one.states == 1
+    silent = dataclasses.replace(sample, gold=Annotated(DOCUMENT, ()))
+    assert lesson(silent, odds, BASE.spelling).states == 0
 
 
 def test_the_encoder_that_is_trained_is_the_encoder_that_ships(

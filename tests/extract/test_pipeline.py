@@ -140,11 +140,15 @@ def test_facts_are_told_once_and_in_text_order() -> None:
     assert [f.start for f in facts] == sorted(f.start for f in facts)
 
 
-def test_a_higher_threshold_only_takes_facts_away() -> None:
+def test_a_higher_threshold_takes_facts_away_and_leaves_the_likeliest_of_a_clear_document() -> None:
     models = load_models(Lang.EN)
-    strict = replace(models, threshold=1.01)
+    given = extract_facts(ENGLISH, models).facts
+    strict = extract_facts(ENGLISH, replace(models, threshold=1.01)).facts
+    unsure = extract_facts(ENGLISH, replace(models, threshold=1.01, sureness=1.0)).facts
 
-    assert extract_facts(ENGLISH, strict).facts == ()
+    assert set(strict) < set(given)
+    assert {f.confidence for f in strict} == {max(f.confidence for f in given)}
+    assert unsure == ()
     assert extract_facts(ENGLISH, models) == extract_facts(ENGLISH)
 
 

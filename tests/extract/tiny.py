@@ -56,6 +56,8 @@ def head_weights(scale: float) -> dict[str, Array]:
         "slot_meet_clause": (slots, both, HIDDEN), "slot_meet_value": (slots, WIDTH, HIDDEN),
         "slot_default": (slots, WIDTH), "slot_distance": (slots, 2 * BUCKETS, HIDDEN),
         "slot_location": (slots, FARTHEST + 1), "slot_base": (slots,),
+        "document_query": (2, WIDTH), "document_inner": (HIDDEN, 3 * WIDTH), "document_inner_bias": (HIDDEN,),
+        "document_outer": (HIDDEN,), "document_outer_bias": (1,),
     }  # fmt: skip
     found = {name: np.asarray(rng.normal(size=s) * scale, dtype=np.float32) for name, s in shapes.items()}
     trust = {"gate_trust": np.ones(actions, np.float32), "slot_trust": np.ones(slots, np.float32)}
