@@ -27,7 +27,7 @@ from extract.records import Lang, Stage
 
 GOLD = Path(__file__).parents[1] / "gold"
 FLOORS = GOLD / "floors.json"
-SHARE = 100  # every hundredth document of a file, which keeps the test short
+SHARE = 150  # every hundred and fiftieth document of a file, which keeps the test short
 MARGIN = 0.02  # a floor lies this far under what was measured
 
 FILES = sorted(GOLD.glob("*.jsonl"))
@@ -97,9 +97,9 @@ def test_every_pinned_set_is_there() -> None:
     assert {pinned["lang"] for pinned in _PINNED["sets"].values()} <= {"en", "zh"}
 
 
-@pytest.mark.parametrize(("lang", "most"), [(Lang.ZH, 0), (Lang.EN, 21)])
+@pytest.mark.parametrize(("lang", "most"), [(Lang.ZH, 0), (Lang.EN, 15)])
 def test_the_gate_loses_hardly_an_annotated_fact(lang: Lang, most: int) -> None:
-    """It should lose none; the English ones are in five texts that never use a word for linking."""
+    """It should lose none; the English ones are in four texts that never use a word for linking."""
     lost = [
         fact
         for path in FILES
