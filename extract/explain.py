@@ -60,6 +60,7 @@ class Explanation:
 
     Attributes:
         threshold: least probability of a fact.
+        alone: of the likeliest one, where none reaches `threshold`.
         states: probability that the document states anything at all.
         sureness: least probability of that.
     """
@@ -67,6 +68,7 @@ class Explanation:
     document_id: str
     passed_gate: bool
     threshold: float
+    alone: float
     states: float
     sureness: float
     statements: tuple[Statement, ...]
@@ -114,6 +116,7 @@ def explain(document: Document) -> Explanation:
             document.id,
             passed_gate=False,
             threshold=models.threshold,
+            alone=models.threshold,
             states=0.0,
             sureness=models.sureness,
             statements=(),
@@ -122,7 +125,8 @@ def explain(document: Document) -> Explanation:
     ranker = Ranker(reading, models)
     events, scored = score(reading, ranker, models)
     row = document_row(reading, events, [chance for _, chance in scored], ranker.document())
-    facts = {p.key for p, _ in chosen(scored, models.least(row))}
+    least = models.least(row)
+    facts = {p.key for p, _ in chosen(scored, least)}
     statements = []
     for event, details in zip(events, ranker.details(events), strict=True):
         own = sorted(((p, c) for p, c in scored if p.event is event), key=lambda x: -x[1])
@@ -131,6 +135,7 @@ def explain(document: Document) -> Explanation:
         document.id,
         passed_gate=True,
         threshold=models.threshold,
+        alone=min(least.alone, models.threshold),
         states=models.judge.chance(row),
         sureness=models.sureness,
         statements=tuple(statements),

@@ -164,9 +164,10 @@ def _explanation(found: Explanation) -> str:
     """Return an explanation as indented lines."""
     if not found.passed_gate:
         return f"{found.document_id}: dropped by the gate, no word in it speaks of links"
-    silent = "" if found.states >= found.sureness else f" (needs {found.sureness:.2f}: no facts)"
-    head = f"{found.document_id}: states a policy {found.states:.2f}{silent}; "
-    lines = [f"{head}{len(found.statements)} likely statements; facts need {found.threshold:.2f}"]
+    silent = "" if found.states >= found.sureness else f" (needs {found.sureness:.3f}: no facts)"
+    head = f"{found.document_id}: states a policy {found.states:.3f}{silent}; "
+    alone = f", or the likeliest {found.alone:.2f} if none has that" if found.alone < found.threshold else ""
+    lines = [f"{head}{len(found.statements)} likely statements; facts need {found.threshold:.2f}{alone}"]
     for statement in found.statements:
         lines.append(f"  {statement.action} {statement.probability:.2f}: {' '.join(statement.text.split())}")
         lines += [f"    cue {rule}: {text!r} ({action})" for rule, text, action in statement.cues]

@@ -22,7 +22,7 @@ def test_statements_name_cues_rules_and_scores() -> None:
     statement = max(explanation.statements, key=lambda s: s.probability)
 
     assert explanation.passed_gate
-    assert 0 < explanation.threshold < 1
+    assert 0 < explanation.alone < explanation.threshold < 1, "the document surely states something"
     assert statement.action == "block"
     assert statement.text in DOCUMENT.text
     assert any(rule.startswith("en.action.block") and text for rule, text, _ in statement.cues)

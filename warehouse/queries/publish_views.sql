@@ -42,23 +42,6 @@ FROM cited c
   JOIN slim_document d ON d.number = g.document
   JOIN run r ON r.number = coalesce(s.run, d.run);
 
-CREATE OR REPLACE MACRO policy_diff(day1, day2) AS TABLE
-  WITH one AS (
-    SELECT p.* FROM policy p
-    WHERE p.known_to = TIMESTAMP '9999-12-31' AND p.stage <> 'proposed' AND p.valid_from <= day1::DATE AND day1::DATE < p.valid_to
-  ), two AS (
-    SELECT p.* FROM policy p
-    WHERE p.known_to = TIMESTAMP '9999-12-31' AND p.stage <> 'proposed' AND p.valid_from <= day2::DATE AND day2::DATE < p.valid_to
-  )
-  SELECT coalesce(one.platform, two.platform) AS platform, coalesce(one.surface, two.surface) AS surface,
-         coalesce(one.target, two.target) AS target, coalesce(one.region, two.region) AS region,
-         coalesce(one.stage, two.stage) AS stage, one.action AS action1, two.action AS action2,
-         one.valid_from AS from1, two.valid_from AS from2, two.cause_id
-  FROM one FULL JOIN two ON one.platform = two.platform AND one.surface = two.surface AND one.target = two.target
-    AND one.region IS NOT DISTINCT FROM two.region AND one.stage = two.stage
-  WHERE one.action IS DISTINCT FROM two.action
-  ORDER BY 1, 2, 3, 4, 5;
-
 CREATE OR REPLACE MACRO timeline(platform) AS TABLE
   WITH mine AS MATERIALIZED (
     SELECT p.* FROM slim_rule p JOIN asked(platform) a ON a.slug = p.platform WHERE p.known_to = TIMESTAMP '9999-12-31'

@@ -1,3 +1,4 @@
+-- What the published file, which keeps words and ids elsewhere, would else have to define otherwise.
 -- The rule that answers a question, apart from the words that it stands on: the published file keeps these elsewhere.
 
 CREATE MACRO answering_rule(platform, surface, target, day, known_at, region := NULL) AS TABLE
@@ -47,3 +48,22 @@ CREATE OR REPLACE MACRO can_link_asof(platform, surface, target, day, known_at, 
     LEFT JOIN observation o ON o.observation_id = r.cause_id
     LEFT JOIN document d ON d.document_id = o.document_id;
 COMMENT ON MACRO TABLE can_link_asof IS 'can_link as it was believed at a time (UTC); known_at NULL is now.';
+
+-- By columns, as in the published file key_id is computed anew at each question.
+CREATE OR REPLACE MACRO policy_diff(day1, day2) AS TABLE
+  WITH one AS (
+    SELECT p.* FROM policy p
+    WHERE p.known_to = TIMESTAMP '9999-12-31' AND p.stage <> 'proposed' AND p.valid_from <= day1::DATE AND day1::DATE < p.valid_to
+  ), two AS (
+    SELECT p.* FROM policy p
+    WHERE p.known_to = TIMESTAMP '9999-12-31' AND p.stage <> 'proposed' AND p.valid_from <= day2::DATE AND day2::DATE < p.valid_to
+  )
+  SELECT coalesce(one.platform, two.platform) AS platform, coalesce(one.surface, two.surface) AS surface,
+         coalesce(one.target, two.target) AS target, coalesce(one.region, two.region) AS region,
+         coalesce(one.stage, two.stage) AS stage, one.action AS action1, two.action AS action2,
+         one.valid_from AS from1, two.valid_from AS from2, two.cause_id
+  FROM one FULL JOIN two ON one.platform = two.platform AND one.surface = two.surface AND one.target = two.target
+    AND one.region IS NOT DISTINCT FROM two.region AND one.stage = two.stage
+  WHERE one.action IS DISTINCT FROM two.action
+  ORDER BY 1, 2, 3, 4, 5;
+COMMENT ON MACRO TABLE policy_diff IS 'Where two days differ, as it is believed now.';
