@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -158,10 +159,12 @@ def page(document: Document) -> str:
     )
     doc = pipeline(doc)
     doc.spans["facts"] = pipes.fact_spans(doc)
-    parts = [
-        displacy.render(doc, style="span", page=False, jupyter=False, options={"spans_key": key})
-        for key in ("facts", pipes.SPANS)
-    ]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"\[W117\]")  # a document without spans is no surprise
+        parts = [
+            displacy.render(doc, style="span", page=False, jupyter=False, options={"spans_key": key})
+            for key in ("facts", pipes.SPANS)
+        ]
     title = escape(document.title or document.id)
     return (
         f"<!doctype html><html lang='{document.lang}'><meta charset='utf-8'><title>{title}</title>"

@@ -72,3 +72,33 @@ def test_what_training_writes_is_read_and_finds_what_it_was_taught(
     models = read_models(out, Lang.ZH)
     tally = total(evaluate(read_gold(path), lambda document: extract_facts(document, models)))["core"]
     assert tally.right > tally.spurious
+
+
+def test_explain_says_what_facts_need_and_why_a_document_gives_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = {
+        "told": "From 1 June 2023, links to Etsy and eBay can no longer be posted in comments on TikTok.",
+        "doubtful": "Links between TikTok and Etsy are good for business, an analyst who was asked said.",
+        "dropped": "The blinking lynx slept.",
+    }
+    path = tmp_path / "three.jsonl"
+    path.write_text(
+        "".join(
+            json.dumps({"id": name, "lang": "en", "kind": "news", "title": "", "text": text}) + "\n"
+            for name, text in texts.items()
+        ),
+        encoding="utf-8",
+    )
+
+    assert run(["explain", str(path), "--html", str(tmp_path / "pages")]) == 0
+    heads = {line.split(":")[0]: line for line in capsys.readouterr().out.splitlines() if line[0] != " "}
+    assert "facts need 0.22, or the likeliest 0.12 if none has that" in heads["told"]
+    assert "no facts" in heads["doubtful"]
+    assert "or the likeliest" not in heads["doubtful"]
+    assert "dropped by the gate" in heads["dropped"]
+    assert len(list((tmp_path / "pages").iterdir())) == len(texts)
+    assert run(["explain", str(path), "--json"]) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["document_id"] for one in found] == list(texts)
+    assert found[0]["alone"] < found[0]["threshold"]
