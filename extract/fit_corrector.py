@@ -33,7 +33,7 @@ from extract.corrector import (
     spans_of,
 )
 from extract.data import DataError
-from extract.encoder import windows
+from extract.encoder import distances, windows
 from extract.records import Lang
 from extract.samples import Odds, Sample
 from extract.scorer import Floats
@@ -180,10 +180,15 @@ def _encoded(w: Weights, heads: int, ids: Tensor, kinds: Tensor, present: Tensor
 
     x = _dropped(norm(w["words"][ids] + w["places"][: ids.shape[1]] + w["kinds"][kinds], "norm"))
     texts, n, width = x.shape
+    near = torch.zeros(texts, 1, 1, n).masked_fill(~present[:, None, None, :], -1e4)
+    if "relative" in w:
+        way = torch.tensor(distances(len(w["relative"]))[:n, :n])
+        near = near + w["relative"].detach()[way].permute(2, 0, 1)
+    near = near.expand(texts, heads, n, n).to(torch.bfloat16 if torch.is_autocast_enabled("cpu") else x.dtype)
     for layer in range(sum(name.endswith(".mixed") for name in w)):
         p = f"layers.{layer}."
         parts = mapped(x, p + "mixed").view(texts, n, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
-        seen = functional.scaled_dot_product_attention(*parts, attn_mask=present[:, None, None, :])
+        seen = functional.scaled_dot_product_attention(*parts, attn_mask=near)
         x = norm(x + _dropped(mapped(seen.transpose(1, 2).reshape(texts, n, width), p + "out")), p + "norm")
         inner = _gelu(mapped(x, p + "inner"))
         x = norm(x + _dropped(mapped(inner, p + "outer")), p + "last_norm")
@@ -313,12 +318,12 @@ def _steps(lessons: Sequence[Lesson]) -> list[list[Lesson]]:
 def fit_corrector(
     lessons: Sequence[Lesson], base: Base, progress: Callable[[str], None] = lambda _: None
 ) -> Corrector:
-    """Train on lessons; the words' and positions' own vectors stay as they were."""
+    """Train on lessons; the words' and positions' own vectors, and what distances add, stay as they were."""
     random.seed(0)
     torch.manual_seed(0)
     spelling = base.spelling
     w: Weights = {name: torch.tensor(array) for name, array in base.weights.items()}
-    learnt = {"encoder": [n for n in w if n not in {"words", "places"}]}
+    learnt = {"encoder": [n for n in w if n not in {"words", "places", "relative"}]}
     w |= _new_heads(w["words"].shape[1])
     learnt["heads"] = [n for n in w if n not in base.weights]
     for name in (*learnt["encoder"], *learnt["heads"]):

@@ -110,6 +110,7 @@ def unpack(stored: Arrays) -> Corrector:
         norm=(w["norm"], w["norm_bias"]),
         layers=tuple(layers),
         heads=int(stored["heads"]),
+        relative=w.get("relative"),
     )
     return Corrector(encoder, {n: a for n, a in w.items() if n.startswith(_READ_OFF)}, stored)
 

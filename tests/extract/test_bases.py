@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import struct
+import zipfile
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
-from extract.bases import E5, Base, read_bases, read_bert, read_e5
+from extract.bases import E5, Base, read_bases, read_e5, read_mpnet
 from extract.data import DataError
 from extract.encoder import Array
 from extract.records import Lang
@@ -22,9 +24,9 @@ PIECES = ["<s>", "<pad>", "</s>", "<unk>", ",", "\u2581", "快手", "鏈", "ニ�
 KEPT = ["<unk>", "<s>", "</s>", ",", "\u2581", "快手", "a"]
 SHORT = {"q": (WIDTH, WIDTH), "k": (WIDTH, WIDTH), "v": (WIDTH, WIDTH), "ao": (WIDTH, WIDTH), "aln": (WIDTH,),
          "fi": (INNER, WIDTH), "fo": (WIDTH, INNER), "oln": (WIDTH,)}  # fmt: skip
-LONG = {"q": "attention.self.query", "k": "attention.self.key", "v": "attention.self.value",
-        "ao": "attention.output.dense", "aln": "attention.output.LayerNorm", "fi": "intermediate.dense",
-        "fo": "output.dense", "oln": "output.LayerNorm"}  # fmt: skip
+LONG = {"q": "attention.attn.q", "k": "attention.attn.k", "v": "attention.attn.v", "ao": "attention.attn.o",
+        "aln": "attention.LayerNorm", "fi": "intermediate.dense", "fo": "output.dense",
+        "oln": "output.LayerNorm"}  # fmt: skip
 RNG = np.random.default_rng(0)
 
 
@@ -79,40 +81,49 @@ def e5_tensors(layer: dict[str, Array]) -> dict[str, Array]:
     return found | {f"l0.{name}": array for name, array in layer.items()}
 
 
-def test_a_packed_model_and_a_bert_model_of_the_same_numbers_are_the_same_base(tmp_path: Path) -> None:
-    layer = given_layer()
-    tensors = e5_tensors(layer)
-    (tmp_path / "e5-small-q4.bin").write_bytes(packed(tensors))
-    words = ["[UNK]", "[unused0]", "é", ",", "a"]
-    save_file(
-        {
-            "embeddings.word_embeddings.weight": tensors["emb.word"][: len(words)],
-            "embeddings.position_embeddings.weight": tensors["emb.pos"],
-            "embeddings.token_type_embeddings.weight": tensors["emb.type"],
-            "embeddings.LayerNorm.weight": tensors["emb.ln.w"],
-            "embeddings.LayerNorm.bias": tensors["emb.ln.b"],
-        }
-        | {
-            f"encoder.layer.0.{LONG[name.split('.')[0]]}.{'weight' if name.endswith('w') else 'bias'}": array
-            for name, array in layer.items()
-        },
-        tmp_path / "model.safetensors",
-    )
-    (tmp_path / "vocab.txt").write_text("\n".join(words), encoding="utf-8")
-    (tmp_path / "config.json").write_text(json.dumps({"num_attention_heads": 2}), encoding="utf-8")
+def mpnet_archive(tensors: dict[str, Array], words: list[str]) -> bytes:
+    """A zip file as the parts of the packages make it up."""
+    layer = {name.removeprefix("l0."): array for name, array in tensors.items() if name.startswith("l0.")}
+    given = {
+        "embeddings.word_embeddings.weight": tensors["emb.word"][: len(words)],
+        "embeddings.position_embeddings.weight": np.concatenate(
+            [np.zeros((2, WIDTH), np.float32), tensors["emb.pos"] + tensors["emb.type"][0]]
+        ),
+        "embeddings.LayerNorm.weight": tensors["emb.ln.w"],
+        "embeddings.LayerNorm.bias": tensors["emb.ln.b"],
+        "encoder.relative_attention_bias.weight": np.ones((32, 2), np.float32),
+    } | {
+        f"encoder.layer.0.{LONG[name.split('.')[0]]}.{'weight' if name.endswith('w') else 'bias'}": array
+        for name, array in layer.items()
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as zipped:
+        zipped.writestr("mpnet/1_Pooling/desktop.ini", "")
+        zipped.writestr("mpnet/model.safetensors", save(given))
+        zipped.writestr("mpnet/vocab.txt", "\n".join(words))
+        zipped.writestr("mpnet/config.json", json.dumps({"num_attention_heads": 2}))
+    return buffer.getvalue()
 
-    e5, bert = read_e5(tmp_path, layers=1), read_bert(tmp_path)
+
+def test_a_packed_model_and_mpnet_of_the_same_numbers_are_the_same_base(tmp_path: Path) -> None:
+    tensors = e5_tensors(given_layer())
+    (tmp_path / "e5-small-q4.bin").write_bytes(packed(tensors))
+    words = ["<s>", "<pad>", "</s>", "[UNK]", "[unused0]", "[CLS]", "é", ",", "a"]
+
+    e5, mpnet = read_e5(tmp_path, layers=1), read_mpnet(mpnet_archive(tensors, words))
     assert list(e5.vocabulary) == KEPT, (
         "capitals, other scripts, long pieces and traditional ones are dropped"
     )
-    assert list(bert.vocabulary) == ["[UNK]", ",", "a"]
+    assert list(mpnet.vocabulary) == ["[CLS]", "[SEP]", "[UNK]", ",", "a"]
     np.testing.assert_array_equal(e5.weights["words"], tensors["emb.word"][[PIECES.index(p) for p in KEPT]])
-    np.testing.assert_array_equal(bert.weights["words"], tensors["emb.word"][[0, 3, 4]])
+    np.testing.assert_array_equal(mpnet.weights["words"], tensors["emb.word"][[0, 2, 3, 7, 8]])
+    assert mpnet.weights.keys() - e5.weights.keys() == {"relative"}
     for name in e5.weights.keys() - {"words"}:
-        np.testing.assert_array_equal(e5.weights[name], bert.weights[name], err_msg=name)
+        np.testing.assert_array_equal(e5.weights[name], mpnet.weights[name], err_msg=name)
     assert e5.weights["layers.0.mixed"].shape == (3 * WIDTH, WIDTH)
     assert [e5.spelling.first, e5.spelling.last, e5.spelling.unknown] == [1, 2, 0]
-    assert (e5.langs, bert.langs) == (frozenset(Lang), frozenset({Lang.EN}))
+    assert [mpnet.spelling.first, mpnet.spelling.last, mpnet.spelling.unknown] == [0, 1, 2]
+    assert (e5.langs, mpnet.langs) == (frozenset(Lang), frozenset({Lang.EN}))
 
 
 @pytest.mark.parametrize("cut", [0, 3, 40, 400, -1])
@@ -126,8 +137,15 @@ def test_a_file_that_is_cut_off_is_no_model(tmp_path: Path, cut: int) -> None:
 def test_a_missing_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=str(tmp_path)):
         read_e5(tmp_path)
-    with pytest.raises(DataError, match=str(tmp_path)):
-        read_bert(tmp_path)
+    for archive in (b"", mpnet_archive(e5_tensors(given_layer()), ["[UNK]", "a"])[:-1]):
+        with pytest.raises(DataError, match="mpnet"):
+            read_mpnet(archive)
+    with pytest.raises(DataError, match="mpnet"):
+        read_mpnet(
+            mpnet_archive(
+                e5_tensors(given_layer()) | {"emb.word": np.ones((1, WIDTH), np.float32)}, ["a", "b"]
+            )
+        )
 
 
 @pytest.mark.skipif(find_spec(E5) is None, reason="the extra `corrector` is not installed")

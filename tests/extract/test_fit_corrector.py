@@ -19,7 +19,7 @@ from extract.samples import Odds, Sample, odds_of, prepare
 from extract.scorer import load_models, sigmoid
 from extract.spelling import Pieces
 from extract.train import Partial
-from extract.weights import Corrector
+from extract.weights import Corrector, pack, unpack
 from tests.extract.test_corrector import DOCUMENT
 from tests.extract.tiny import HEADS, VOCABULARY, encoder_weights, tiny_corrector
 
@@ -113,7 +113,10 @@ def test_the_encoder_that_is_trained_is_the_encoder_that_ships(
     """Together, padded and in windows, or one by one."""
     monkeypatch.setattr("extract.fit_corrector._dropped", lambda x: x)
     monkeypatch.setattr("extract.fit_corrector._NAMELESS", 0.0)
-    corrector, short = tiny_corrector(), lesson(sample, odds, BASE.spelling)
+    relative = np.random.default_rng(3).normal(size=(32, HEADS))
+    whole = unpacked(tiny_corrector()) | {"relative": np.asarray(relative, np.float32)}
+    corrector = unpack(pack(whole, VOCABULARY, HEADS))
+    short = lesson(sample, odds, BASE.spelling)
     repeated = 8 * WINDOW // (5 * len(short.marked.kinds)) + 1
     given = short.marked.pieces
     pieces = Pieces(given.ids * repeated, given.starts * repeated, given.ends * repeated)
