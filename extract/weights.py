@@ -90,7 +90,7 @@ def unpack(stored: Arrays) -> Corrector:
     scale = {n: np.asarray(stored[n + _SCALE], np.float32) for n in stored if n + _SCALE in stored}
     scaling = {n + _SCALE for n in scale}
     w = {
-        name: np.asarray(np.asarray(stored[name], np.float32) * scale[name][..., None], np.float32)
+        name: np.multiply(np.asarray(stored[name], np.int8), scale[name][..., None], dtype=np.float32)
         for name in scale
         if name != "words"
     }
