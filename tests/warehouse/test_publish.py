@@ -128,6 +128,22 @@ def test_the_slim_file_gives_back_what_the_warehouse_holds(
     assert kept.execute(f"({here}) EXCEPT ALL ({there})").fetchall() == []
 
 
+def test_evidence_is_found_by_the_ids_that_answers_and_changes_give(kept: duckdb.DuckDBPyConnection) -> None:
+    lists = kept.execute(
+        "SELECT evidence_ids FROM published.policy_change WHERE len(evidence_ids) > 0 "
+        "UNION SELECT against_ids FROM published.support WHERE len(against_ids) > 0 "
+        "UNION SELECT [cause_id] FROM published.policy UNION SELECT []"
+    ).fetchall()
+    assert len(lists) > 5
+    found = []
+    for file in ("warehouse", "published"):
+        kept.execute(f"USE {file}")  # where a macro looks for its tables
+        found.append([kept.execute("FROM evidence_of($ids)", {"ids": ids}).fetchall() for (ids,) in lists])
+    kept.execute("USE memory")
+    assert found[0] == found[1]
+    assert [{row[0] for row in rows} for rows in found[1]] == [set(ids) for (ids,) in lists]
+
+
 def test_old_files_stay_for_readers_and_then_go(loaded: Path, tmp_path: Path) -> None:
     published = tmp_path / "published"
     with duckdb.connect(str(publish(loaded, published, keep=2)), read_only=True) as reader:

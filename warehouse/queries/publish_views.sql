@@ -60,3 +60,32 @@ CREATE OR REPLACE MACRO can_link_asof(platform, surface, target, day, known_at, 
   FROM answering_rule(platform, surface, target, day, known_at, region := region) r
     LEFT JOIN slim_passage g ON g.number = r.passage
     LEFT JOIN slim_document d ON d.number = g.document;
+
+-- Rules that cite one of the ids are few: only their lists are taken apart.
+CREATE OR REPLACE MACRO evidence_of(ids) AS TABLE
+  WITH asked_for AS (
+    SELECT DISTINCT unnest(ids::UUID[]) AS observation_id
+  ), citing AS (
+    SELECT p.*, list_concat(p.evidence_ids, p.against_ids) AS cited FROM slim_rule p
+    WHERE list_has_any(p.evidence_ids, ids::UUID[]) OR list_has_any(p.against_ids, ids::UUID[])
+  ), named AS (
+    SELECT unnest(c.cited) AS observation_id, c.platform, c.surface, c.target, c.region, c.stage,
+           c.first_statement + unnest(range(len(c.cited))) AS statement
+    FROM citing c
+    UNION ALL
+    SELECT s.observation_id, s.platform, s.surface, s.target, s.region, s.stage, s.number FROM slim_statement s
+    WHERE s.observation_id IS NOT NULL
+  )
+  SELECT n.observation_id, n.platform, n.surface, n.target, n.region, n.stage, s.action, s.effective_from, s.from_precision,
+         s.effective_to, s.to_precision, g.evidence AS sentence, g.evidence_start, g.evidence_end, d.kind,
+         coalesce(s.said_on, d.published) AS said_on, s.published_inferred, s.confidence, s.rules, d.source_id, d.url,
+         d.title, d.lang, d.warc_file, d.warc_offset, d.document_id,
+         coalesce(s.cluster_id, d.cluster_id, d.document_id) AS cluster_id, r.known_at
+  FROM named n
+    JOIN asked_for a ON a.observation_id = n.observation_id
+    JOIN slim_statement s ON s.number = n.statement
+    JOIN slim_passage g ON g.number = s.passage
+    JOIN slim_document d ON d.number = g.document
+    JOIN run r ON r.number = coalesce(s.run, d.run)
+  WHERE NOT s.again
+  ORDER BY 16, 1;
