@@ -50,12 +50,15 @@ WINDOW = (
     "(SELECT row_number() OVER (PARTITION BY key_id ORDER BY said_on, observation_id) AS n FROM observation)"
 )
 SCAN = "SELECT max(known_at), max(said_on), max(action), max(evidence_start) FROM observation"
+ANSWER = "can_link('platform7', 'live', 'ecommerce', DATE '2024-05-01')"
 QUESTIONS = {
     "policy_on": "SELECT count(*), count(url) FROM policy_on(DATE '2024-05-01')",
     "policy_asof": "SELECT count(*), count(url) FROM policy_asof(DATE '2024-05-01', TIMESTAMP '2025-09-30')",
-    "can_link": "FROM can_link('platform7', 'live', 'ecommerce', DATE '2024-05-01')",
+    "can_link": f"FROM {ANSWER}",
     "timeline": "SELECT count(*) FROM timeline('platform7')",
     "policy_diff": "SELECT count(*) FROM policy_diff(DATE '2024-01-01', DATE '2024-07-01')",
+    "evidence_of": f"FROM evidence_of((SELECT [evidence_id] FROM {ANSWER}))",  # noqa: S608
+    "observation by id": f"FROM observation WHERE observation_id = (SELECT evidence_id FROM {ANSWER})",  # noqa: S608
 }
 
 

@@ -186,7 +186,9 @@ def _without_year(expression: Expression, context: Context) -> PartialDate | Non
     if context.listed is not None and expression.direction is None:
         return nearest_year(month, day, context.listed)
     if context.year is not None and expression.direction is None and exists(context.year, month, day):
-        return PartialDate(context.year, month, day)
+        carried = PartialDate(context.year, month, day)
+        if context.tense != 1 or context.reference is None or carried.last >= context.reference:
+            return carried  # else: "in use since 2012, will be withdrawn on 4 April"
     if context.reference is None:
         return None
     reference = context.reference

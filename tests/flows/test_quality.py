@@ -13,7 +13,7 @@ from extract.evaluate import evaluate, total
 from extract.gold import Part, part_of, read_gold
 from extract.pipeline import extract_facts
 from extract.records import Lang
-from extract.scorer import read_models, scorer_path
+from extract.scorer import ALONE, load_models, read_models, scorer_path
 from flows.cli import run
 
 GOLD = Path(__file__).parents[1] / "gold" / "dev_zh.jsonl"
@@ -93,7 +93,8 @@ def test_explain_says_what_facts_need_and_why_a_document_gives_none(
 
     assert run(["explain", str(path), "--html", str(tmp_path / "pages")]) == 0
     heads = {line.split(":")[0]: line for line in capsys.readouterr().out.splitlines() if line[0] != " "}
-    assert "facts need 0.22, or the likeliest 0.12 if none has that" in heads["told"]
+    least = load_models(Lang.EN).threshold
+    assert f"facts need {least:.2f}, or the likeliest {ALONE:.2f} if none has that" in heads["told"]
     assert "no facts" in heads["doubtful"]
     assert "or the likeliest" not in heads["doubtful"]
     assert "dropped by the gate" in heads["dropped"]
