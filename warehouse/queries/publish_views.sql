@@ -63,18 +63,22 @@ CREATE OR REPLACE MACRO can_link_asof(platform, surface, target, day, known_at, 
 
 -- Rules that cite one of the ids are few: only their lists are taken apart.
 CREATE OR REPLACE MACRO evidence_of(ids) AS TABLE
-  WITH asked_for AS (
-    SELECT DISTINCT unnest(ids::UUID[]) AS observation_id
+  WITH wanted AS MATERIALIZED (   -- where ids come from a question of their own, it is asked once
+    SELECT ids::UUID[] AS all_ids
+  ), asked_for AS (
+    SELECT DISTINCT unnest(all_ids) AS observation_id FROM wanted
   ), citing AS (
-    SELECT p.*, list_concat(p.evidence_ids, p.against_ids) AS cited FROM slim_rule p
-    WHERE list_has_any(p.evidence_ids, ids::UUID[]) OR list_has_any(p.against_ids, ids::UUID[])
-  ), named AS (
-    SELECT unnest(c.cited) AS observation_id, c.platform, c.surface, c.target, c.region, c.stage,
-           c.first_statement + unnest(range(len(c.cited))) AS statement
-    FROM citing c
-    UNION ALL
-    SELECT s.observation_id, s.platform, s.surface, s.target, s.region, s.stage, s.number FROM slim_statement s
-    WHERE s.observation_id IS NOT NULL
+    SELECT p.*, list_concat(p.evidence_ids, p.against_ids) AS cited FROM slim_rule p, wanted w
+    WHERE list_has_any(p.evidence_ids, w.all_ids) OR list_has_any(p.against_ids, w.all_ids)
+  ), named AS MATERIALIZED (   -- a handful, against which the large tables are then read
+    SELECT * FROM (
+      SELECT unnest(c.cited) AS observation_id, c.platform, c.surface, c.target, c.region, c.stage,
+             c.first_statement + unnest(range(len(c.cited))) AS statement
+      FROM citing c
+      UNION ALL
+      SELECT s.observation_id, s.platform, s.surface, s.target, s.region, s.stage, s.number FROM slim_statement s
+      WHERE s.observation_id IS NOT NULL
+    ) JOIN asked_for USING (observation_id)
   )
   SELECT n.observation_id, n.platform, n.surface, n.target, n.region, n.stage, s.action, s.effective_from, s.from_precision,
          s.effective_to, s.to_precision, g.evidence AS sentence, g.evidence_start, g.evidence_end, d.kind,
@@ -82,7 +86,6 @@ CREATE OR REPLACE MACRO evidence_of(ids) AS TABLE
          d.title, d.lang, d.warc_file, d.warc_offset, d.document_id,
          coalesce(s.cluster_id, d.cluster_id, d.document_id) AS cluster_id, r.known_at
   FROM named n
-    JOIN asked_for a ON a.observation_id = n.observation_id
     JOIN slim_statement s ON s.number = n.statement
     JOIN slim_passage g ON g.number = s.passage
     JOIN slim_document d ON d.number = g.document
