@@ -11,16 +11,15 @@ from extract.clauses import ACTIONS, Clause, Index, gather_clauses
 from extract.corrector import SecondReading, read_again
 from extract.mentions import overlap
 from extract.reading import Reading
-from extract.records import Action
+from extract.records import Action, Lang
 from extract.scorer import Floats, Linear, rows
 from extract.slots import SlotFeatures
 from extract.statements import GATE_NAMES, GateFeatures
 from extract.weights import Corrector
 
 GATE_FLOOR = 0.15  # events below it gave 1% of the right facts in cross-validation, and 3% of the wrong ones
-# A text without any likelier clause is not read a second time: of sealed English ones 27 of 74 without facts,
-# none of 339 with some.
-HOPELESS = 0.2
+# A text without any likelier clause is not read a second time (docs/decisions/extraction.md, point 79).
+HOPELESS = {Lang.EN: 0.08, Lang.ZH: 0.2}
 MOST_EVENTS = 24
 MOST_MEMBERS = 12
 _KEPT = {"platform": 3, "surface": 5, "target": 7, **dict.fromkeys(DETAILS, 2)}
@@ -110,7 +109,7 @@ class Ranker:
         eligible = speaking_clauses(self.reading, text_clauses(self.reading, self.clauses))
         matrix = gate_rows(self.reading, self.clauses, eligible, self.models.words)
         found = self.models.gate.probability(matrix)
-        if max(found, default=0.0) >= HOPELESS:
+        if max(found, default=0.0) >= HOPELESS[self.reading.document.lang]:
             self.second = read_again(self.reading, self.models.correctors.values(), eligible)
         if self.second is not None:
             found = self.second.gate(found)
