@@ -13,7 +13,7 @@ from extract.dates.memory import Memory, alone_on_line
 from extract.dates.ranges import join_ranges
 from extract.dates.records import Anchor, DateMention, DateRole, Expression, Span
 from extract.dates.resolve import Context, resolve
-from extract.dates.roles import is_bare_weekday, is_since, role_of, tense_of
+from extract.dates.roles import is_open_weekday, is_since, role_of, tense_of
 from extract.dates.rules import Rules, load_date_rules
 from extract.dates.scan import scan
 from extract.records import Lang, PartialDate, Precision
@@ -72,7 +72,8 @@ def _tense(folded: str, span: Span, role: DateRole, rules: Rules) -> int:
     tense = tense_of(folded, span, rules)
     if role not in _BOUNDS:
         return tense
-    if role in _ENDS and (tense > 0 or (tense == 0 and not _may_have_passed(span, role, rules))):
+    may_have_passed = role is DateRole.DEADLINE and is_open_weekday(span, rules)  # by Thursday no link worked
+    if role in _ENDS and (tense > 0 or (tense == 0 and not may_have_passed)):
         return _END
     if is_since(folded, span, rules):
         return tense
@@ -80,11 +81,6 @@ def _tense(folded: str, span: Span, role: DateRole, rules: Rules) -> int:
     if tense == 0 and coming is not None and span.first.weekday is not None:
         return int(coming.match(folded, span.end) is not None)
     return max(tense, 0)
-
-
-def _may_have_passed(span: Span, role: DateRole, rules: Rules) -> bool:
-    """By Thursday evening: told on Friday as often as on Tuesday."""
-    return role is DateRole.DEADLINE and "tense_weekday" in rules.cues and is_bare_weekday(span)
 
 
 def _mention(text: str, span: Span, role: DateRole, context: Context) -> DateMention:

@@ -63,21 +63,20 @@ def tense_of(folded: str, span: Span, rules: Rules) -> int:
     """
     before = _cut(folded[max(0, span.start - _TENSE_BEFORE) : span.start], rules, last=True)
     after = _cut(folded[span.end : span.end + _TENSE_AFTER], rules, last=False)
-    alone = "tense_weekday" in rules.cues and is_bare_weekday(span)
-    for name, future in (("tense_weekday", 1),) if alone else (("tense", 1), ("tense_weak", 3)):
+    cues = (("tense_weekday", 1),) if is_open_weekday(span, rules) else (("tense", 1), ("tense_weak", 3))
+    for name, future in cues:
         found = _nearest(rules.cues[name], before, after)
         if found is not None:
             return future if found == "future" else -1
     return 0
 
 
-def is_bare_weekday(span: Span) -> bool:
-    """A weekday without day or month, and without a word for which one."""
+def is_open_weekday(span: Span, rules: Rules) -> bool:
+    """A weekday without day, month or word for which one, in a language with cues of its own for it."""
     first = span.first
-    return (
-        first.weekday is not None
-        and (first.month, first.day, first.direction, first.week_shift) == (None,) * 4
-    )
+    others = (first.month, first.day, first.direction, first.week_shift)
+    bare = first.weekday is not None and all(other is None for other in others)
+    return bare and "tense_weekday" in rules.cues
 
 
 def _nearest(cue: re.Pattern[str], before: str, after: str) -> str | None:
