@@ -2,7 +2,7 @@
 
 MiniLM-L6 (Wang and others, 2020; licence Apache 2.0) and MPNet-base (Song and others, 2020; licence Apache
 2.0), both trained on by others to compare sentences, read English; the lower layers of multilingual-e5-small
-(Wang and others, 2024; licence MIT), of which a package holds weights of four bits, read both languages. The
+(Wang and others, 2024; licence MIT), of which a package holds weights of four bits, read Chinese. The
 packages are not imported: one brings gigabytes, one a compiled engine, five hold but parts of an archive.
 """
 
@@ -25,7 +25,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, load_file
 
 from extract.data import DataError
-from extract.encoder import Array
+from extract.graph import Array
 from extract.normal import normalise
 from extract.records import Lang
 from extract.spelling import Spelling
@@ -48,7 +48,8 @@ _MPNET = _BERT | {
     "query": "attention.attn.q", "key": "attention.attn.k", "value": "attention.attn.v",
     "out": "attention.attn.o", "norm": "attention.LayerNorm",
 }  # fmt: skip
-_ENGLISH = frozenset({Lang.EN})
+_ENGLISH, _CHINESE = frozenset({Lang.EN}), frozenset({Lang.ZH})
+_MINILM_SHARE, _MPNET_SHARE = 0.3, 0.7  # docs/decisions/extraction.md, point 81
 E5_LAYERS = 6  # of twelve: twice as many take twice the time, see docs/decisions/extraction.md
 _MARKS = (UNKNOWN, FIRST, LAST)
 _UNUSED = ("<pad>", "<mask>")
@@ -67,7 +68,8 @@ class Base:
         vocabulary: pieces by number.
         heads: of each layer's attention.
         scores: of the pieces, if they are unigrams.
-        langs: of the texts that it can read.
+        langs: of the texts that it is to read.
+        share: how much it is to count among those of one language.
     """
 
     weights: Mapping[str, Array]
@@ -75,6 +77,7 @@ class Base:
     heads: int
     scores: Sequence[float] = ()
     langs: frozenset[Lang] = frozenset(Lang)
+    share: float = 1.0
 
     @property
     def spelling(self) -> Spelling:
@@ -132,7 +135,8 @@ def read_bert(directory: Path) -> Base:
         kind = given["embeddings.token_type_embeddings.weight"][0]
         places = given["embeddings.position_embeddings.weight"] + kind
         pieces, found = _with_word_pieces(given, vocabulary, _BERT)
-        return Base(_whole(found | {"places": places}), pieces, config["num_attention_heads"], langs=_ENGLISH)
+        heads = config["num_attention_heads"]
+        return Base(_whole(found | {"places": places}), pieces, heads, (), _ENGLISH, _MINILM_SHARE)
     except (OSError, KeyError, ValueError, SafetensorError) as error:
         raise DataError(f"{directory}: not a BERT model ({error})") from error
 
@@ -157,7 +161,7 @@ def read_mpnet(archive: bytes) -> Base:
         found["relative"] = given["encoder.relative_attention_bias.weight"]
         last = f"layers.{sum(name.endswith('.mixed') for name in found) - 1}.last_norm"
         found |= {name: found[name] * _LENGTHENED for name in (last, f"{last}_bias")}
-        return Base(_whole(found), pieces, config["num_attention_heads"], langs=_ENGLISH)
+        return Base(_whole(found), pieces, config["num_attention_heads"], (), _ENGLISH, _MPNET_SHARE)
     except (KeyError, ValueError, BadZipFile, SafetensorError) as error:
         raise DataError(f"{MPNET.format(1)} ff.: not an MPNet model ({error})") from error
 
@@ -203,7 +207,7 @@ def read_e5(directory: Path, layers: int = E5_LAYERS) -> Base:
             })  # fmt: skip
     except (OSError, KeyError, ValueError, IndexError, struct.error) as error:
         raise DataError(f"{path}: not the model of {E5} ({error})") from error
-    return Base(_whole(found), [pieces[i] for i in kept], heads, [scores[i] for i in kept])
+    return Base(_whole(found), [pieces[i] for i in kept], heads, [scores[i] for i in kept], _CHINESE)
 
 
 def _both(given: Mapping[str, Array], ours: str, theirs: str) -> dict[str, Array]:

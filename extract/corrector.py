@@ -6,7 +6,7 @@ marked, and adds to their log-odds: for each clause and action how much the word
 candidate how much it fits the clause. It also says whether the text states any policy at all. It was
 trained on what forests said of documents they had not seen, so it only learns what they lack. A language
 may have several of them, which began as different encoders: they err in different places, and what counts
-is the mean of what they say. A language without any is read by the forests alone.
+is the mean of what they say, weighted by their shares. A language without any is read by the forests alone.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from extract.candidates import DETAILS, SLOTS, Candidate
 from extract.clauses import ACTIONS, Clause
-from extract.encoder import Array, gelu
+from extract.graph import Array
 from extract.reading import Place, Reading
 from extract.records import Action
 from extract.scorer import Floats, sigmoid
@@ -43,6 +43,8 @@ CONVENTIONS = hashlib.sha256(
 MOST_PIECES = 4000  # a longer text (some 16,000 characters) is read by the forests alone
 _MOST_CHARACTERS = 16 * MOST_PIECES  # a longer one is not even spelt
 LEAST = 1e-4  # probability that log-odds are taken of
+SILENT = -5.0  # log-odds of a document; docs/decisions/extraction.md, point 83
+_ROOT, _CUBE = np.float32(np.sqrt(2 / np.pi)), np.float32(0.044715)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +134,21 @@ def _bucket(distance: float) -> int:
 def read_again(
     reading: Reading, correctors: Collection[Corrector], clauses: Sequence[Clause]
 ) -> SecondReading | None:
-    """Read a text a second time; None if nobody does or it is too long for that."""
+    """Read a text a second time; None if nobody does or it is too long for that.
+
+    If the first corrector is sure that the text states nothing, the others, which take longer, are not asked.
+    """
     if not correctors or len(reading.plain) > _MOST_CHARACTERS:
         return None
     spelt = [(mark(reading, corrector.encoder.spelling), corrector) for corrector in correctors]
     if not all(0 < len(marked.kinds) <= MOST_PIECES for marked, _ in spelt):
         return None
-    return SecondReading([Opinion(reading, marked, corrector, clauses) for marked, corrector in spelt])
+    opinions: list[Opinion] = []
+    for marked, corrector in spelt:
+        opinions.append(Opinion(reading, marked, corrector, clauses))
+        if opinions[0].document < SILENT:
+            break
+    return SecondReading(opinions)
 
 
 def log_odds(chances: Floats) -> Floats:
@@ -147,13 +157,19 @@ def log_odds(chances: Floats) -> Floats:
     return np.asarray(np.log(kept / (1 - kept)), dtype=np.float64)
 
 
+def gelu(x: Array) -> Array:
+    """Gaussian error linear unit, by its tanh form (within .001 of the exact one)."""
+    return np.asarray(x * (1 + np.tanh(_ROOT * (x + _CUBE * x * x * x))) * np.float32(0.5), np.float32)
+
+
 class Opinion:
     """What one corrector makes of one text."""
 
     def __init__(
         self, reading: Reading, marked: Marked, corrector: Corrector, clauses: Sequence[Clause]
     ) -> None:
-        self.reading, self.marked, self.heads = reading, marked, corrector.heads
+        self.reading, self.marked = reading, marked
+        self.heads, self.share = corrector.heads, corrector.share
         states = corrector.encoder.states(marked.pieces.ids, marked.kinds)
         sums = states.cumsum(axis=0, dtype=np.float64)
         self.sums = np.concatenate([np.zeros((1, states.shape[1])), sums])
@@ -230,15 +246,18 @@ class SecondReading:
 
     def __init__(self, opinions: Sequence[Opinion]) -> None:
         self.opinions = opinions
+        self.shares = [opinion.share for opinion in opinions]
 
     def gate(self, chances: Floats) -> Floats:
         """Probabilities of every clause and action, corrected; shape (clauses * actions,) both."""
         odds = log_odds(chances)
-        return _chances([opinion.gate(odds) for opinion in self.opinions])
+        return self._chances([opinion.gate(odds) for opinion in self.opinions])
 
     def document(self) -> float:
         """Log-odds that the text states any policy."""
-        return round(float(np.mean([opinion.document for opinion in self.opinions])), 3)
+        return round(
+            float(np.average([opinion.document for opinion in self.opinions], weights=self.shares)), 3
+        )
 
     def slot(
         self,
@@ -249,17 +268,17 @@ class SecondReading:
     ) -> Floats:
         """Probabilities of all candidates of a slot, statement after statement, corrected; shape (n,)."""
         odds = log_odds(chances)
-        return _chances([opinion.slot(slot, statements, pools, odds) for opinion in self.opinions])
+        return self._chances([opinion.slot(slot, statements, pools, odds) for opinion in self.opinions])
+
+    def _chances(self, odds: Sequence[Floats]) -> Floats:
+        """Probabilities, of mean log-odds rounded to what does not depend on the order of sums."""
+        mean = np.average(odds, axis=0, weights=self.shares)
+        return sigmoid(np.asarray(mean.round(3), np.float64))
 
 
 def _from_the_highest(attention: Array) -> Array:
     """Attention of shape (n, queries), which thus cannot overflow."""
     return np.asarray(attention - attention.max(axis=0))
-
-
-def _chances(odds: Sequence[Floats]) -> Floats:
-    """Probabilities, of mean log-odds rounded to what does not depend on how many cores multiply matrices."""
-    return sigmoid(np.asarray(np.mean(odds, axis=0).round(3), np.float64))
 
 
 def _mean_in_odds(fits: Array, owner: NDArray[np.int64], n: int) -> Floats:

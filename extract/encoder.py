@@ -1,9 +1,8 @@
-"""A small transformer in numpy: a text's pieces in, one vector for each of them out.
+"""A small transformer: a text's pieces in, one vector for each of them out.
 
 The shape is BERT's (Devlin and others, 2018), with MPNet's attention by distance (Song and others, 2020)
 where the weights have it; `extract/bases.py` says what they began as, and they were trained on with the
-annotated documents (`extract/fit_corrector.py`). No library is needed for a few matrix products, and the
-weights are small enough to ship: whole numbers of eight bits with one scale a row.
+annotated documents (`extract/fit_corrector.py`).
 """
 
 from __future__ import annotations
@@ -15,42 +14,12 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from extract.graph import Array, Layers
 from extract.spelling import Spelling
-
-Array = NDArray[np.float32]
-Map = tuple[Array, Array]  # weights, shape (out, in), and bias, shape (out,); of a norm both have (width,)
 
 WINDOW = 510  # pieces read at once, besides the two marks around them: as many as the model has positions for
 STEP = 340  # from one window to the next
-_SMALL = 1e-12  # keeps a variance above 0, as in BERT
 _FARTHEST = 128  # pieces: from there on all are equally far
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """Weights of one layer: attention, then two dense maps, each with its norm."""
-
-    mixed: Map  # to queries, keys and values, one after the other
-    out: Map
-    norm: Map
-    inner: Map
-    outer: Map
-    last_norm: Map
-
-    def __call__(self, x: Array, heads: int, near: Array | None) -> Array:
-        """Vectors of shape (n, width), mixed; `near`, shape (heads, n, n), is added to the attention."""
-        n, width = x.shape
-        mixed = _mapped(x, self.mixed)
-        mixed[:, :width] *= np.float32((width // heads) ** -0.5)  # the queries, not all products
-        queries, keys, values = mixed.reshape(n, 3, heads, width // heads).transpose(1, 2, 0, 3)
-        attention = queries @ keys.transpose(0, 2, 1)
-        if near is not None:
-            attention += near
-        weights = _softmax(attention)
-        seen: Array = (weights @ values).transpose(1, 0, 2).reshape(n, width)
-        x = _normed(x + _mapped(seen, self.out), self.norm)
-        inner = gelu(_mapped(x, self.inner))
-        return _normed(x + _mapped(inner, self.outer), self.last_norm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +39,7 @@ class Encoder:
     scale: Array
     places: Array
     kinds: Array
-    norm: Map
-    layers: tuple[Layer, ...]
-    heads: int
+    layers: Layers
     relative: Array | None = None
 
     def states(self, ids: Sequence[int], kinds: Sequence[int]) -> Array:
@@ -82,17 +49,14 @@ class Encoder:
             numbers = [self.spelling.first, *ids[start:end], self.spelling.last]
             marks = [0, *kinds[start:end], 0]
             spelt = self.words[numbers] * self.scale[numbers, None]
-            x = _normed(spelt + self.places[: len(numbers)] + self.kinds[marks], self.norm)
-            near = self._near(len(numbers))
-            for layer in self.layers:
-                x = layer(x, self.heads, near)
+            x = self.layers(spelt + self.places[: len(numbers)] + self.kinds[marks], self._near(len(numbers)))
             found.append(x[1 + kept - start : 1 + until - start])
         return np.concatenate(found)
 
     def _near(self, n: int) -> Array | None:
         if self.relative is None:
             return None
-        return np.ascontiguousarray(self.relative[distances(len(self.relative))[:n, :n]].transpose(2, 0, 1))
+        return np.take(self.relative.T, distances(len(self.relative))[:n, :n], axis=1)
 
 
 @cache
@@ -122,47 +86,3 @@ def windows(n: int) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
         if end == n:
             return
         start += STEP
-
-
-# What follows works in place: half of the time would otherwise go into arrays that are thrown away.
-
-
-def _softmax(x: Array) -> Array:
-    x -= x.max(axis=-1, keepdims=True)
-    np.exp(x, out=x)
-    x /= x.sum(axis=-1, keepdims=True)
-    return x
-
-
-def _mapped(x: Array, by: Map) -> Array:
-    weight, bias = by
-    found: Array = x @ weight.T
-    found += bias
-    return found
-
-
-def _normed(x: Array, norm: Map) -> Array:
-    weight, bias = norm
-    centred: Array = x - x.mean(axis=-1, keepdims=True)
-    variance = np.einsum("ij,ij->i", centred, centred) / np.float32(x.shape[-1])
-    centred /= np.sqrt(variance + np.float32(_SMALL))[:, None]
-    centred *= weight
-    centred += bias
-    return centred
-
-
-_ROOT, _CUBE = np.float32(np.sqrt(2 / np.pi)), np.float32(0.044715)
-
-
-def gelu(x: Array) -> Array:
-    """Gaussian error linear unit, by its tanh form (within .001 of the exact one)."""
-    found: Array = x * x
-    found *= _CUBE
-    found += np.float32(1)
-    found *= x
-    found *= _ROOT
-    np.tanh(found, out=found)
-    found += np.float32(1)
-    found *= x
-    found *= np.float32(0.5)
-    return found

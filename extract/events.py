@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from extract.candidates import DETAILS, SLOT_NAMES, SLOTS, Candidate
+from extract.candidates import DETAILS, NONE, SLOT_NAMES, SLOTS, Candidate
 from extract.clauses import ACTIONS, Clause, Index, gather_clauses
 from extract.corrector import SecondReading, read_again
 from extract.mentions import overlap
@@ -24,6 +24,8 @@ MOST_EVENTS = 24
 MOST_MEMBERS = 12
 _KEPT = {"platform": 3, "surface": 5, "target": 7, **dict.fromkeys(DETAILS, 2)}
 _SLOT_FLOOR = 0.04
+# Having no date must be this much likelier than the likeliest date (docs/decisions/extraction.md, point 82).
+_UNDATED = 2.0
 
 
 class Classifier(Protocol):
@@ -128,6 +130,7 @@ class Ranker:
         """The ranked dates and regions of events that this ranker found, in their order."""
         statements = [(e.clause, e.action) for e in events]
         choices = {slot: self._rank(slot, statements) for slot in DETAILS}
+        choices["date"] = [_dated(ranked) for ranked in choices["date"]]
         return [{slot: choices[slot][i] for slot in DETAILS} for i in range(len(events))]
 
     def document(self) -> float:
@@ -187,6 +190,16 @@ def _rank(pool: Sequence[Candidate], chances: Sequence[float], most: int) -> tup
         for i in members[:MOST_MEMBERS]
     ]
     return tuple(c for c in kept if c.probability >= _SLOT_FLOOR or c.rank == 0)
+
+
+def _dated(ranked: tuple[Choice, ...]) -> tuple[Choice, ...]:
+    """The likeliest date before having none, unless that is much likelier."""
+    if len(ranked) < 2 or ranked[0].candidate.value != NONE:
+        return ranked
+    none, best, *others = ranked
+    if best.probability * _UNDATED < none.probability:
+        return ranked
+    return (replace(best, rank=0), replace(none, rank=1), *others)
 
 
 def _group_key(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -349,9 +349,8 @@ def fit_corrector(
             done += 1
     if not all(bool(t.isfinite().all()) for t in w.values()):
         raise DataError("the training of the corrector went astray: weights that are no numbers")
-    return unpack(
-        pack({n: t.detach().numpy() for n, t in w.items()}, base.vocabulary, base.heads, base.scores)
-    )
+    packed = pack({n: t.detach().numpy() for n, t in w.items()}, base.vocabulary, base.heads, base.scores)
+    return replace(unpack(packed), share=base.share)
 
 
 def tutor(base: Base, progress: Callable[[str], None] = lambda _: None) -> Tutor:

@@ -178,7 +178,10 @@ class Models:
         """As plain JSON values; `correctors` are the digests of their files."""
         return {
             "features": self.features,
-            "correctors": dict(correctors),
+            "correctors": {
+                name: {"digest": digest, "share": self.correctors[name].share}
+                for name, digest in correctors.items()
+            },
             "threshold": self.threshold,
             "judge": {"bias": self.judge.bias, "weights": list(self.judge.weights)},
             "sureness": self.sureness,
@@ -197,6 +200,12 @@ def _read_judge(given: Mapping[str, Any]) -> Judge:
     if len(weights) != len(DOCUMENT_NAMES):
         raise ValueError(f"a judge of documents has {len(DOCUMENT_NAMES)} weights, not {len(weights)}")
     return Judge(float(given["bias"]), weights)
+
+
+def _read_share(given: Mapping[str, Any]) -> float:
+    if not 0 < (share := float(given["share"])) < math.inf:
+        raise ValueError(f"a corrector's share is positive, not {share}")
+    return share
 
 
 def scorer_path(directory: Path, lang: Lang) -> Path:
@@ -229,8 +238,8 @@ def read_models(directory: Path, lang: Lang) -> Models:
             calibration=Calibration(*map(float, data["calibration"])),
             features=data["features"],
             correctors={
-                name: read_corrector(corrector_path(directory, name), digest)
-                for name, digest in data["correctors"].items()
+                name: read_corrector(corrector_path(directory, name), one["digest"], _read_share(one))
+                for name, one in data["correctors"].items()
             },
         )
     except DataError:

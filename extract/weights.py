@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -14,16 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extract.data import DataError
-from extract.encoder import Array, Encoder, Layer
+from extract.encoder import Encoder
+from extract.graph import SCALE, Array, Layers
 from extract.spelling import Spelling
 from extract.unigrams import Unigrams
 from extract.wordpieces import WordPieces
 
 Arrays = Mapping[str, NDArray[np.generic]]
 
-_SCALE = "/scale"  # follows the name of what it scales
 _LARGE = ("words", "mixed", "out", "inner", "outer")  # and every slot's maps: kept in eight bits
-_OF_A_LAYER = ("mixed", "out", "norm", "inner", "outer", "last_norm")
 _READ_OFF = ("query", "gate", "slot", "document")
 _MAPS = ("slot_clause", "slot_value", "slot_meet_clause", "slot_meet_value")
 _HIGHEST = 127
@@ -36,11 +35,13 @@ class Corrector:
     Attributes:
         heads: arrays by the names that `extract/fit_corrector.py` gives.
         packed: everything as it is stored.
+        share: how much it counts among all correctors of a language; a language's scorer says it.
     """
 
     encoder: Encoder
     heads: Mapping[str, Array]
     packed: Arrays
+    share: float = 1.0
 
 
 def pack(
@@ -60,7 +61,7 @@ def pack(
             scale = np.maximum(np.abs(array).max(axis=-1) / _HIGHEST, 1e-4).astype(np.float16)
             numbers = np.round(array / scale.astype(np.float32)[..., None])
             stored[name] = np.clip(numbers, -_HIGHEST, _HIGHEST).astype(np.int8)
-            stored[name + _SCALE] = scale
+            stored[name + SCALE] = scale
         else:
             stored[name] = array.astype(np.float16)
     stored["vocabulary"] = np.frombuffer("\n".join(vocabulary).encode(), dtype=np.uint8)
@@ -87,32 +88,30 @@ def unpack(stored: Arrays) -> Corrector:
     Raises:
         KeyError: something is missing.
     """
-    scale = {n: np.asarray(stored[n + _SCALE], np.float32) for n in stored if n + _SCALE in stored}
-    scaling = {n + _SCALE for n in scale}
-    w = {
-        name: np.multiply(np.asarray(stored[name], np.int8), scale[name][..., None], dtype=np.float32)
-        for name in scale
-        if name != "words"
+    heads = {
+        name: _floats(stored, name) for name in stored if name.startswith(_READ_OFF) and SCALE not in name
     }
-    small = (n for n, a in stored.items() if a.dtype == np.float16 and n not in scaling)
-    w |= {name: np.asarray(stored[name], np.float32) for name in small}
-    layers: list[Layer] = []
-    while f"layers.{len(layers)}.mixed" in w:
-        p = f"layers.{len(layers)}."
-        layers.append(Layer(*((w[p + n], w[p + n + "_bias"]) for n in _OF_A_LAYER)))
     vocabulary = np.asarray(stored["vocabulary"], np.uint8).tobytes().decode().split("\n")
     encoder = Encoder(
         spelling=spelling_of(vocabulary, np.asarray(stored.get("scores", ())).tolist()),
         words=np.asarray(stored["words"], np.int8),
-        scale=scale["words"],
-        places=w["places"],
-        kinds=w["kinds"],
-        norm=(w["norm"], w["norm_bias"]),
-        layers=tuple(layers),
-        heads=int(stored["heads"]),
-        relative=w.get("relative"),
+        scale=np.asarray(stored["words" + SCALE], np.float32),
+        places=_floats(stored, "places"),
+        kinds=_floats(stored, "kinds"),
+        layers=Layers(stored, int(stored["heads"])),
+        relative=_floats(stored, "relative") if "relative" in stored else None,
     )
-    return Corrector(encoder, {n: a for n, a in w.items() if n.startswith(_READ_OFF)}, stored)
+    return Corrector(encoder, {name: _floats(stored, name) for name in heads}, stored)
+
+
+def _floats(stored: Arrays, name: str) -> Array:
+    """An array as it was before `pack`, within what its bits keep."""
+    numbers = np.asarray(stored[name], np.float32)
+    return (
+        numbers * np.asarray(stored[name + SCALE], np.float32)[..., None]
+        if name + SCALE in stored
+        else numbers
+    )
 
 
 def to_bytes(corrector: Corrector) -> bytes:
@@ -127,12 +126,13 @@ def digest_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:12]
 
 
-def read_corrector(path: Path, digest: str) -> Corrector:
+def read_corrector(path: Path, digest: str, share: float = 1.0) -> Corrector:
     """Read a file of weights.
 
     Args:
         path: of the file.
         digest: what the weights it was trained with say of it, see `digest_of`.
+        share: see `Corrector`.
 
     Raises:
         DataError: the file is missing, not a corrector's, or another one.
@@ -145,6 +145,6 @@ def read_corrector(path: Path, digest: str) -> Corrector:
         raise DataError(f"{path}: not the corrector that the scorer beside it was trained with")
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-            return unpack(dict(stored))
+            return replace(unpack(dict(stored)), share=share)
     except (EOFError, ValueError, KeyError, IndexError, TypeError, BadZipFile) as error:
         raise DataError(f"{path}: not the weights of a corrector ({error})") from error

@@ -15,6 +15,7 @@ from extract.corrector import (
     LEAST,
     MOST_PIECES,
     OTHERS,
+    gelu,
     log_odds,
     mark,
     places_of,
@@ -116,7 +117,20 @@ def test_statements_are_judged_one_by_one_as_together(reading: Reading) -> None:
     assert second.slot("target", [], [], np.zeros(0)).shape == (0,)
 
 
-def test_the_mean_of_several_counts(reading: Reading) -> None:
+def test_who_is_sure_that_a_text_states_nothing_asks_nobody_else(reading: Reading) -> None:
+    eligible = text_clauses(reading, gather_clauses(reading))
+
+    def asked(first: Corrector) -> int:
+        second = read_again(reading, [first, LOUD], eligible)
+        assert second is not None
+        return len(second.opinions)
+
+    assert asked(LOUD) == 2
+    assert asked(replace(LOUD, heads={**LOUD.heads, "document_outer_bias": np.array([-99], np.float32)})) == 1
+    assert asked(replace(LOUD, heads={**LOUD.heads, "document_outer_bias": np.array([99], np.float32)})) == 2
+
+
+def test_the_mean_of_several_counts_by_their_shares(reading: Reading) -> None:
     eligible = text_clauses(reading, gather_clauses(reading))
     chances = np.full(len(eligible) * len(ACTIONS), 0.4)
 
@@ -127,6 +141,8 @@ def test_the_mean_of_several_counts(reading: Reading) -> None:
 
     np.testing.assert_allclose(heard(LOUD, SILENT), (heard(LOUD) + heard(SILENT)) / 2, atol=2e-3)
     assert not np.allclose(heard(LOUD, SILENT), heard(LOUD), atol=1e-2)
+    louder = heard(replace(LOUD, share=3.0), SILENT)
+    np.testing.assert_allclose(louder, heard(LOUD) * 0.75 + heard(SILENT) * 0.25, atol=2e-3)
     assert read_again(reading, [], eligible) is None
 
 
@@ -160,3 +176,9 @@ def test_the_same_text_gives_the_same_facts() -> None:
     models = replace(load_models(Lang.EN), correctors={"loud": LOUD})
 
     assert extract_facts(DOCUMENT, models) == extract_facts(DOCUMENT, models)
+
+
+def test_gelu_is_zero_at_zero_and_the_identity_far_above() -> None:
+    values = gelu(np.array([-9.0, 0.0, 1.0, 9.0], dtype=np.float32))
+
+    np.testing.assert_allclose(values, [0.0, 0.0, 0.8413, 9.0], atol=1e-3)

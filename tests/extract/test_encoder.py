@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extract.encoder import STEP, WINDOW, distances, gelu, windows
+from extract.encoder import STEP, WINDOW, distances, windows
+from extract.records import Lang
+from extract.scorer import load_models
 from extract.weights import pack, unpack
+from tests.extract.reference import states
 from tests.extract.tiny import HEADS, VOCABULARY, WIDTH, encoder_weights, head_weights, tiny_corrector
 
 ENCODER = tiny_corrector().encoder
+TEXTS = {
+    Lang.EN: "From Monday sellers may no longer put links to other shops below their videos, it said.",
+    Lang.ZH: "平台周一表示，商家今后不得在短视频下方放置其他商店的链接，主页中的链接不受影响。",
+}
 
 
 @given(st.integers(0, 5 * WINDOW))
@@ -42,12 +50,6 @@ def test_words_kinds_and_order_change_the_vectors() -> None:
         assert not np.allclose(plain[0], ENCODER.states(ids, kinds)[0], atol=1e-4)
 
 
-def test_gelu_is_zero_at_zero_and_the_identity_far_above() -> None:
-    values = gelu(np.array([-9.0, 0.0, 1.0, 9.0], dtype=np.float32))
-
-    np.testing.assert_allclose(values, [0.0, 0.0, 0.8413, 9.0], atol=1e-3)
-
-
 def test_distances_fall_into_buckets_that_grow() -> None:
     found = distances(32)
 
@@ -73,3 +75,30 @@ def test_a_head_that_looks_only_at_the_piece_before_sees_nothing_else() -> None:
     other = encoder.states([9, 6, 7, 8], [0, 0, 0, 0])
     assert not np.allclose(given[1], other[1], atol=1e-4)
     np.testing.assert_array_equal(given[2:], other[2:])
+
+
+@pytest.mark.parametrize("by_distance", [False, True])
+def test_whole_numbers_move_a_vector_by_hundredths(by_distance: bool) -> None:
+    weights = encoder_weights() | head_weights(0.5)
+    if by_distance:
+        weights["relative"] = np.linspace(-2, 2, 32 * HEADS, dtype=np.float32).reshape(32, HEADS)
+    corrector = unpack(pack(weights, VOCABULARY, HEADS))
+    ids, kinds = [i % len(VOCABULARY) for i in range(3, 203)], [i % 4 for i in range(200)]
+    spelling = corrector.encoder.spelling
+
+    given = corrector.encoder.states(ids, kinds)
+    plain = states(corrector.packed, ids, kinds, spelling.first, spelling.last)
+    np.testing.assert_allclose(given, plain, atol=0.02)
+
+
+@pytest.mark.parametrize("lang", Lang)
+def test_the_shipped_readers_see_what_their_full_numbers_would_see(lang: Lang) -> None:
+    for name, corrector in load_models(lang).correctors.items():
+        spelling = corrector.encoder.spelling
+        pieces = spelling.spell(TEXTS[lang])
+        kinds = [0] * len(pieces.ids)
+
+        given = corrector.encoder.states(pieces.ids, kinds)
+        plain = states(corrector.packed, pieces.ids, kinds, spelling.first, spelling.last)
+        differ = plain - plain.mean(axis=0)  # what a text's vectors do not share
+        assert np.linalg.norm(given - plain) < 0.2 * np.linalg.norm(differ), name

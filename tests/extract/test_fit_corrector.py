@@ -12,8 +12,9 @@ import pytest
 from extract.bases import Base
 from extract.clauses import ACTIONS
 from extract.corrector import CORRECTED, Marked, Opinion, log_odds, read_again
-from extract.encoder import WINDOW, Array
+from extract.encoder import WINDOW
 from extract.gold import Annotated, GoldFact
+from extract.graph import Array
 from extract.records import Action, Stage
 from extract.samples import Odds, Sample, odds_of, prepare
 from extract.scorer import load_models, sigmoid

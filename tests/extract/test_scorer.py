@@ -116,6 +116,9 @@ def without(key: str) -> Callable[[dict[str, Any]], object]:
         ),
         pytest.param(lambda data: [data], id="a list"),
         pytest.param(lambda data: {**data, "judge": {"bias": 0, "weights": [1]}}, id="a short judge"),
+        pytest.param(
+            lambda data: {**data, "correctors": {"tiny": {"digest": "", "share": 0}}}, id="a share of nothing"
+        ),
         pytest.param(lambda data: {**data, "calibration": [1, 0, 2]}, id="a calibration of three numbers"),
         pytest.param(lambda data: {**data, "words": {"block": 3}}, id="a word model that is a number"),
         pytest.param(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import numpy as np
 import pytest
 
 from extract.data import DataError
+from extract.graph import SCALE
 from extract.records import Lang
 from extract.scorer import corrector_path, load_models, read_models, scorer_path
-from extract.weights import digest_of, pack, read_corrector, to_bytes, unpack
+from extract.weights import digest_of, pack, read_corrector, to_bytes
 from tests.extract.tiny import HEADS, VOCABULARY, encoder_weights, head_weights, tiny_corrector
 
 
@@ -20,10 +22,10 @@ def test_packed_weights_are_within_half_a_step() -> None:
     weights = encoder_weights() | head_weights(0.5)
     packed = pack(weights, VOCABULARY, HEADS)
 
-    inner = unpack(packed).encoder.layers[1].inner[0]
-    step = np.abs(weights["layers.1.inner"]).max(axis=1) / 127
-    assert packed["layers.1.inner"].dtype == np.int8
-    assert (np.abs(inner - weights["layers.1.inner"]) <= 0.51 * step[:, None] + 1e-4).all()
+    for name in ("layers.1.inner", "slot_clause", "words"):
+        step = packed[name + SCALE].astype(np.float32)[..., None]
+        assert packed[name].dtype == np.int8
+        assert (np.abs(packed[name] * step - weights[name]) <= 0.51 * step + 1e-4).all()
 
 
 def test_a_file_gives_back_what_was_written(tmp_path: Path) -> None:
@@ -76,7 +78,8 @@ def test_a_file_without_a_part_is_refused_by_name(tmp_path: Path) -> None:
 def test_a_scorer_without_its_corrector_is_refused_by_the_name_of_what_is_wrong(
     tmp_path: Path, content: bytes | None
 ) -> None:
-    scorer = load_models(Lang.EN).to_json({"tiny": "0" * 12})
+    models = replace(load_models(Lang.EN), correctors={"tiny": tiny_corrector()})
+    scorer = models.to_json({"tiny": "0" * 12})
     scorer_path(tmp_path, Lang.EN).write_text(json.dumps(scorer), encoding="utf-8")
     if content is not None:
         corrector_path(tmp_path, "tiny").write_bytes(content)
@@ -86,12 +89,14 @@ def test_a_scorer_without_its_corrector_is_refused_by_the_name_of_what_is_wrong(
 
 
 def test_what_is_written_side_by_side_is_read_together(tmp_path: Path) -> None:
-    shipped, content = load_models(Lang.EN), to_bytes(tiny_corrector())
+    tiny = replace(tiny_corrector(), share=0.25)
+    shipped, content = replace(load_models(Lang.EN), correctors={"tiny": tiny}), to_bytes(tiny)
     scorer = json.dumps(shipped.to_json({"tiny": digest_of(content)}))
     scorer_path(tmp_path, Lang.EN).write_text(scorer, encoding="utf-8")
     corrector_path(tmp_path, "tiny").write_bytes(content)
 
     read = read_models(tmp_path, Lang.EN)
     assert read.correctors.keys() == {"tiny"}
-    assert read.correctors["tiny"].encoder.spelling == tiny_corrector().encoder.spelling
+    assert read.correctors["tiny"].encoder.spelling == tiny.encoder.spelling
+    assert read.correctors["tiny"].share == 0.25
     assert read.features == shipped.features

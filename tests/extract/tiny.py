@@ -9,7 +9,8 @@ import numpy as np
 
 from extract.clauses import ACTIONS
 from extract.corrector import BUCKETS, CORRECTED, FARTHEST, KINDS
-from extract.encoder import WINDOW, Array
+from extract.encoder import WINDOW
+from extract.graph import Array
 from extract.weights import Corrector, pack, unpack
 from extract.wordpieces import FIRST, LAST, UNKNOWN
 
