@@ -130,7 +130,7 @@ class Ranker:
         """The ranked dates and regions of events that this ranker found, in their order."""
         statements = [(e.clause, e.action) for e in events]
         choices = {slot: self._rank(slot, statements) for slot in DETAILS}
-        choices["date"] = [_dated(ranked) for ranked in choices["date"]]
+        choices["date"] = [dated(ranked) for ranked in choices["date"]]
         return [{slot: choices[slot][i] for slot in DETAILS} for i in range(len(events))]
 
     def document(self) -> float:
@@ -159,6 +159,16 @@ def find_events(reading: Reading, models: Scorers) -> tuple[list[Event], float]:
     """Events of a reading, without their details, and what the second reading says of the document."""
     ranker = Ranker(reading, models)
     return ranker.events(), ranker.document()
+
+
+def dated(ranked: tuple[Choice, ...]) -> tuple[Choice, ...]:
+    """The likeliest date before having none, unless that is much likelier."""
+    if len(ranked) < 2 or ranked[0].candidate.value != NONE:
+        return ranked
+    none, best, *others = ranked
+    if best.probability * _UNDATED < none.probability:
+        return ranked
+    return (replace(best, rank=0), replace(none, rank=1), *others)
 
 
 def gate_rows(
@@ -190,16 +200,6 @@ def _rank(pool: Sequence[Candidate], chances: Sequence[float], most: int) -> tup
         for i in members[:MOST_MEMBERS]
     ]
     return tuple(c for c in kept if c.probability >= _SLOT_FLOOR or c.rank == 0)
-
-
-def _dated(ranked: tuple[Choice, ...]) -> tuple[Choice, ...]:
-    """The likeliest date before having none, unless that is much likelier."""
-    if len(ranked) < 2 or ranked[0].candidate.value != NONE:
-        return ranked
-    none, best, *others = ranked
-    if best.probability * _UNDATED < none.probability:
-        return ranked
-    return (replace(best, rank=0), replace(none, rank=1), *others)
 
 
 def _group_key(

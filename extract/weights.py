@@ -88,9 +88,7 @@ def unpack(stored: Arrays) -> Corrector:
     Raises:
         KeyError: something is missing.
     """
-    heads = {
-        name: _floats(stored, name) for name in stored if name.startswith(_READ_OFF) and SCALE not in name
-    }
+    heads = [name for name in stored if name.startswith(_READ_OFF) and not name.endswith(SCALE)]
     vocabulary = np.asarray(stored["vocabulary"], np.uint8).tobytes().decode().split("\n")
     encoder = Encoder(
         spelling=spelling_of(vocabulary, np.asarray(stored.get("scores", ())).tolist()),
@@ -107,11 +105,8 @@ def unpack(stored: Arrays) -> Corrector:
 def _floats(stored: Arrays, name: str) -> Array:
     """An array as it was before `pack`, within what its bits keep."""
     numbers = np.asarray(stored[name], np.float32)
-    return (
-        numbers * np.asarray(stored[name + SCALE], np.float32)[..., None]
-        if name + SCALE in stored
-        else numbers
-    )
+    scale = stored.get(name + SCALE)
+    return numbers if scale is None else numbers * np.asarray(scale, np.float32)[..., None]
 
 
 def to_bytes(corrector: Corrector) -> bytes:
