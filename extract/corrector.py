@@ -43,7 +43,7 @@ CONVENTIONS = hashlib.sha256(
 MOST_PIECES = 4000  # a longer text (some 16,000 characters) is read by the forests alone
 _MOST_CHARACTERS = 16 * MOST_PIECES  # a longer one is not even spelt
 LEAST = 1e-4  # probability that log-odds are taken of
-SILENT = -5.0  # log-odds of a document; docs/decisions/extraction.md, point 83
+SILENT = -5.0  # log-odds that a text states any policy; docs/decisions/extraction.md, point 83
 _ROOT, _CUBE = np.float32(np.sqrt(2 / np.pi)), np.float32(0.044715)
 
 
@@ -143,12 +143,11 @@ def read_again(
     spelt = [(mark(reading, corrector.encoder.spelling), corrector) for corrector in correctors]
     if not all(0 < len(marked.kinds) <= MOST_PIECES for marked, _ in spelt):
         return None
-    opinions: list[Opinion] = []
-    for marked, corrector in spelt:
-        opinions.append(Opinion(reading, marked, corrector, clauses))
-        if opinions[0].document < SILENT:
-            break
-    return SecondReading(opinions)
+    (marked, corrector), *others = spelt
+    first = Opinion(reading, marked, corrector, clauses)
+    if first.document < SILENT:
+        return SecondReading([first])
+    return SecondReading([first, *(Opinion(reading, m, c, clauses) for m, c in others)])
 
 
 def log_odds(chances: Floats) -> Floats:
