@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 
 import duckdb
 
 from warehouse.records import FOREVER, Answer, PolicyRow
-from warehouse.sql import records, run
+from warehouse.sql import records, run, set_variable
+
+PORTION = 1_000_000
+"""Observations derived at once. Keys do not depend on each other: this bounds memory, and changes nothing."""
+
+EVERY_KEY = (
+    "SELECT key_id FROM observation UNION ALL SELECT key_id FROM policy UNION ALL SELECT key_id FROM support"
+)
+NEWS = "SELECT key_id FROM brought UNION ALL SELECT key_id FROM unsettled"
 
 DERIVATION = ("derive_0_macros", "active", "derive_1_statements", "derive_2_rules", "derive_3_intervals")
 
@@ -23,13 +31,20 @@ def derive(connection: duckdb.DuckDBPyConnection) -> None:
         run(connection, name)
 
 
+def portions(connection: duckdb.DuckDBPyConnection, keys: str) -> Iterator[None]:
+    """Make temp table `touched` of one portion after another of the keys that a query gives."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE concerned AS SELECT DISTINCT key_id FROM ({keys})")  # noqa: S608
+    set_variable(connection, "portion_size", PORTION)
+    run(connection, "share_keys")
+    for (portion,) in connection.execute("SELECT DISTINCT portion FROM shared ORDER BY portion").fetchall():
+        set_variable(connection, "portion", portion)
+        run(connection, "next_portion")
+        yield
+
+
 def derive_touched(connection: duckdb.DuckDBPyConnection, *, every_key: bool = False) -> None:
     """Update policy and changes of all keys, or those the run has news for (`brought`, `unsettled`)."""
-    source = (
-        "observation" if every_key else "(SELECT key_id FROM brought UNION ALL SELECT key_id FROM unsettled)"
-    )
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT key_id FROM {source}")  # noqa: S608
-    if connection.execute("SELECT 1 FROM touched LIMIT 1").fetchone():
+    for _ in portions(connection, EVERY_KEY if every_key else NEWS):
         derive(connection)
         run(connection, "update_policy")
         if connection.execute("SELECT row_id FROM gone UNION ALL SELECT key_id FROM born LIMIT 1").fetchone():

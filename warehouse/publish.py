@@ -17,7 +17,7 @@ from warehouse.checks import CheckError, run_checks
 from warehouse.manifest import check_manifest, sync_directory
 from warehouse.records import WarehouseError
 from warehouse.sql import rows, run
-from warehouse.store import CONFIG, apply_migration, migrations
+from warehouse.store import NIGHTLY, apply_migration, migrations
 
 LINK = "policy.duckdb"
 TABLES = ("run", "source_run", "document", "observation", "scope", "service", "policy", "support", "change")
@@ -42,7 +42,7 @@ def publish(warehouse_path: Path, published_dir: Path, *, keep: int = 3) -> Path
     try:
         published_dir.mkdir(parents=True, exist_ok=True)
         for left in published_dir.glob(".policy*.duckdb.*"):  # by a publisher that was killed: one at a time
-            left.unlink()
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
         number = _checked_number(warehouse_path)
         final = published_dir / f"policy-{number:06d}.duckdb"
         temporary = published_dir / f".{final.name}.{os.getpid()}.tmp"
@@ -63,7 +63,7 @@ def publish(warehouse_path: Path, published_dir: Path, *, keep: int = 3) -> Path
 
 
 def _checked_number(warehouse_path: Path) -> int:
-    with duckdb.connect(str(warehouse_path), read_only=True, config=CONFIG) as connection:
+    with duckdb.connect(str(warehouse_path), read_only=True, config=NIGHTLY) as connection:
         check_manifest(connection, warehouse_path)
         failures = [failure for failure in run_checks(connection) if failure.severity == "error"]
         if failures:
@@ -75,7 +75,7 @@ def _checked_number(warehouse_path: Path) -> int:
 def _copy(warehouse_path: Path, temporary: Path) -> dict[str, int]:
     """Build the slim file; returns the number of rows that each table must have."""
     temporary.write_bytes(_empty())
-    with duckdb.connect(str(temporary), config=CONFIG) as connection:
+    with duckdb.connect(str(temporary), config=NIGHTLY) as connection:
         connection.execute(
             f"ATTACH '{str(warehouse_path).replace(chr(39), chr(39) * 2)}' AS source (READ_ONLY)"
         )
@@ -94,7 +94,7 @@ def _empty() -> bytes:
     """A published file without rows."""
     with tempfile.TemporaryDirectory(prefix="linkpolicy-") as directory:
         file = Path(directory) / "empty.duckdb"
-        with duckdb.connect(str(file), config=CONFIG) as connection:
+        with duckdb.connect(str(file), config=NIGHTLY) as connection:
             for number, name, sql in migrations():
                 apply_migration(connection, number, name, sql)
             comments = rows(connection, "publish_comments")
@@ -127,7 +127,7 @@ def _verify(path: Path, expected: dict[str, int]) -> None:
     Raises:
         WarehouseError: it is not what was written.
     """
-    with duckdb.connect(str(path), read_only=True, config=CONFIG) as connection:
+    with duckdb.connect(str(path), read_only=True, config=NIGHTLY) as connection:
         if _counts(connection) != expected:
             raise WarehouseError(f"{path}: rows were lost in copying")
         connection.execute("SELECT count(*), count(sentence) FROM policy_history").fetchone()
@@ -162,7 +162,7 @@ def export(published_file: Path, directory: Path) -> list[Path]:
     try:
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
-        with duckdb.connect(str(published_file), read_only=True, config=CONFIG) as connection:
+        with duckdb.connect(str(published_file), read_only=True, config=NIGHTLY) as connection:
             for view in views:
                 for suffix, options in (("parquet", "FORMAT parquet, COMPRESSION zstd"), ("csv", "HEADER")):
                     file = temporary / f"{view}.{suffix}"

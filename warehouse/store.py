@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,6 +21,9 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
 }
 if duckdb.__version__.startswith("1."):  # takes a large load for a few rows, and compares each with each
     CONFIG["asof_loop_join_threshold"] = 0
+
+NIGHTLY = CONFIG | {"memory_limit": "750MB"}
+"""For what loads and publishes: more goes to disk. Ten million observations need 450 MB."""
 
 
 def migrations() -> list[tuple[int, str, str]]:
@@ -47,6 +51,8 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
         if read_only:
             _require(path, _version(connection), exact=True)
         else:
+            # What a writer that was killed had put aside; nobody else's, since this one has the lock now.
+            shutil.rmtree(path.with_name(path.name + ".tmp"), ignore_errors=True)
             migrate(connection, path)
         check_manifest(connection, path)
         if not read_only:
@@ -64,7 +70,7 @@ def _open(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     try:
         if not read_only:
             path.parent.mkdir(parents=True, exist_ok=True)
-        return duckdb.connect(str(path), read_only=read_only, config=CONFIG)
+        return duckdb.connect(str(path), read_only=read_only, config=CONFIG if read_only else NIGHTLY)
     except duckdb.Error as error:
         if "Could not set lock" in str(error):
             raise HeldError(f"{path}: in use by another process; one writer at a time") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.warehouse import oracle
+from warehouse import policy
 from warehouse.ids import content_hash, page_id
 from warehouse.policy import derive
 from warehouse.sql import set_variable
@@ -75,15 +77,20 @@ def rows(key: int, observations: Iterable[oracle.Said]) -> Iterator[dict[str, ob
         }  # fmt: skip
 
 
-def derived(
-    connection: duckdb.DuckDBPyConnection, keys: list[list[oracle.Said]]
-) -> list[list[oracle.Interval]]:
-    """The intervals of each key, by the SQL."""
+def store(connection: duckdb.DuckDBPyConnection, keys: list[list[oracle.Said]]) -> None:
+    """Make these the only observations; a key's number is its place."""
     connection.execute("DELETE FROM observation")
     stage(
         connection, "new", "observation", (row for key, found in enumerate(keys) for row in rows(key, found))
     )
     connection.execute("INSERT INTO observation FROM new")
+
+
+def derived(
+    connection: duckdb.DuckDBPyConnection, keys: list[list[oracle.Said]]
+) -> list[list[oracle.Interval]]:
+    """The intervals of each key, by the SQL."""
+    store(connection, keys)
     connection.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT key_id FROM observation")
     set_variable(connection, "known", KNOWN)
     derive(connection)
@@ -110,6 +117,23 @@ def test_agrees_with_the_oracle_on_many_random_keys(connection: duckdb.DuckDBPyC
 def test_agrees_with_the_oracle(connection: duckdb.DuckDBPyConnection, seeds: list[list[int]]) -> None:
     keys = [[said(n, random.Random(seed)) for n, seed in enumerate(key)] for key in seeds]  # noqa: S311
     assert derived(connection, keys) == [oracle.derive(observations) for observations in keys]
+
+
+def test_portions_share_out_every_key_once(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(policy, "PORTION", 20)
+    rng = random.Random(7)  # noqa: S311
+    said_of = [[said(n, rng) for n in range(rng.randrange(1, 12))] for _ in range(30)]
+    store(connection, said_of)
+    seen: list[list[int]] = []
+    for _ in policy.portions(connection, "SELECT key_id FROM observation"):
+        keys = [int(key) for (key,) in connection.execute("FROM touched").fetchall()]
+        assert sum(len(said_of[key]) for key in keys) < 20 + 11  # the last key may reach over
+        seen.append(keys)
+
+    assert len(seen) > 5
+    assert sorted(chain.from_iterable(seen)) == list(range(30))
 
 
 def test_evidence_is_cited_best_first(connection: duckdb.DuckDBPyConnection) -> None:

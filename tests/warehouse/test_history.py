@@ -6,11 +6,12 @@ import random
 from datetime import date, datetime, timedelta
 
 import duckdb
+import pytest
 
 from extract.records import Document, Extraction, Fact
 from tests.warehouse.helpers import fact, reading
 from tests.warehouse.scenario import filler
-from warehouse import outbox
+from warehouse import outbox, policy
 from warehouse.changes import changes_of
 from warehouse.checks import run_checks
 from warehouse.ids import content_hash
@@ -100,7 +101,11 @@ def rejection(observation_id: str | None, connection: duckdb.DuckDBPyConnection)
     )  # fmt: skip
 
 
-def test_every_moment_is_what_a_whole_derivation_gives(connection: duckdb.DuckDBPyConnection) -> None:
+def test_every_moment_is_what_a_whole_derivation_gives(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nights are derived in portions of about ten observations, what they are compared with at once."""
+    monkeypatch.setattr(policy, "PORTION", 10)
     rng = random.Random(1)  # noqa: S311
     past: list[Document] = []
     for number in range(1, 9):

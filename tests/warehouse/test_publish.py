@@ -156,6 +156,17 @@ def test_old_files_stay_for_readers_and_then_go(loaded: Path, tmp_path: Path) ->
     ]  # fmt: skip
 
 
+def test_what_a_killed_publisher_left_is_cleared_away(loaded: Path, tmp_path: Path) -> None:
+    unfinished = tmp_path / "published" / ".policy-000001.duckdb.4711.tmp"
+    aside = unfinished.with_name(unfinished.name + ".tmp")  # where DuckDB puts what memory does not hold
+    aside.mkdir(parents=True)
+    for left in (unfinished, aside / "duckdb_temp_storage_DEFAULT-0.tmp"):
+        left.write_bytes(b"half")
+    published = publish(loaded, tmp_path / "published")
+
+    assert {file.name for file in published.parent.iterdir()} == {"policy-000001.duckdb", "policy.duckdb"}
+
+
 def test_a_failing_check_keeps_the_last_good_file(loaded: Path, tmp_path: Path) -> None:
     good = publish(loaded, tmp_path / "published").resolve()
     load(loaded, 2)

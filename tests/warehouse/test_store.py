@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -80,13 +82,16 @@ def test_a_missing_file_is_not_made_for_reading(tmp_path: Path) -> None:
         connect(tmp_path / "none.duckdb", read_only=True)
 
 
-def test_a_second_writer_is_told_to_wait(path: Path) -> None:
+@contextmanager
+def another_writer(path: Path, *statements: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that opens the warehouse, runs statements and waits for the end of its input."""
     script = (
         "import sys; from pathlib import Path; from warehouse.store import connect\n"
-        "c = connect(Path(sys.argv[1])); print('open', flush=True); sys.stdin.read()"
+        "c = connect(Path(sys.argv[1])); [c.execute(s) for s in sys.argv[2:]]; print('open', flush=True)\n"
+        "sys.stdin.read()"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", script, str(path)],
+        [sys.executable, "-c", script, str(path), *statements],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -94,9 +99,25 @@ def test_a_second_writer_is_told_to_wait(path: Path) -> None:
     ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "open\n"
-        with pytest.raises(WarehouseError, match="in use by another process"):
-            connect(path)
+        yield holder
         holder.communicate("")
+
+
+def test_a_second_writer_is_told_to_wait(path: Path) -> None:
+    with another_writer(path), pytest.raises(WarehouseError, match="in use by another process"):
+        connect(path)
+
+
+def test_what_a_killed_writer_put_aside_is_cleared_away(path: Path) -> None:
+    aside = path.with_name(path.name + ".tmp")
+    many = "CREATE TEMP TABLE many AS SELECT md5(n::VARCHAR) AS word FROM range(1000000) AS numbers(n)"
+    with another_writer(path, "SET memory_limit = '30MB'", many) as writer:
+        assert list(aside.iterdir())
+        writer.kill()
+    assert list(aside.iterdir())
+    connect(path).close()
+
+    assert not aside.exists()
 
 
 def test_an_unreadable_manifest_is_reported(path: Path) -> None:

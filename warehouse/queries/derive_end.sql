@@ -2,6 +2,8 @@
 -- load in this session would make its own beside them.
 DROP VIEW IF EXISTS temp.remark;
 DROP VIEW IF EXISTS temp.dated;
+DROP TABLE IF EXISTS temp.concerned;
+DROP TABLE IF EXISTS temp.shared;
 DROP TABLE IF EXISTS temp.line;
 DROP TABLE IF EXISTS temp.fallen;
 DROP TABLE IF EXISTS temp.active;

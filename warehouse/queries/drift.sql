@@ -1,12 +1,14 @@
--- Differences between the stored slice of today's belief and temp table `derived`, with the side that has the row.
+-- Differences between the stored slice of today's belief and temp table `derived`, of the keys in temp table `touched`,
+-- with the side that has the row.
 WITH stored AS (
   SELECT key_id, stage, action, valid_from, from_precision, valid_to, to_precision, authority, contested, resumed, own_end
-  FROM policy WHERE known_to = TIMESTAMP '9999-12-31'
+  FROM policy SEMI JOIN touched USING (key_id) WHERE known_to = TIMESTAMP '9999-12-31'
 ), derived_rows AS (
   SELECT key_id, stage, action, valid_from, from_precision, valid_to, to_precision, authority, contested, resumed, own_end
   FROM derived
 ), sustained AS (
-  SELECT key_id, stage, action, valid_from, witnesses, observations, first_said, last_said, evidence_ids, against_ids FROM support
+  SELECT key_id, stage, action, valid_from, witnesses, observations, first_said, last_said, evidence_ids, against_ids
+  FROM support SEMI JOIN touched USING (key_id)
 ), sustained_anew AS (
   SELECT key_id, stage, action, valid_from, witnesses, observations, first_said, last_said, evidence_ids, against_ids FROM derived
 )
