@@ -8,8 +8,9 @@ PYTEST_ARGS ?= -n 3 --dist loadgroup
 # Neither the orchestrator nor its libraries report home, from here or from anything started here.
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
-# Tests run side by side: each that multiplies matrices on all cores would wait for the others.
+# Tests run side by side: each that computes on all cores would wait for the others.
 export OPENBLAS_NUM_THREADS := 1
+export OMP_NUM_THREADS := 1
 # Hundreds of processes are started: what is compiled once is kept.
 unexport PYTHONDONTWRITEBYTECODE
 

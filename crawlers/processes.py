@@ -11,7 +11,6 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -29,7 +28,7 @@ def crawl_process(request: str, errors: Path, timeout: float) -> int | None:
         timeout: seconds.
     """
     _PROCESSES.set_forkserver_preload(_LOADED)
-    process = _PROCESSES.Process(target=_crawl, args=(request, errors, dict(os.environ)))
+    process = _PROCESSES.Process(target=_crawl, args=(request, errors))
     process.start()
     try:
         process.join(timeout)
@@ -42,13 +41,10 @@ def crawl_process(request: str, errors: Path, timeout: float) -> int | None:
             process.join()
 
 
-def _crawl(request: str, errors: Path, environment: Mapping[str, str]) -> None:
-    """Be a crawl process: the environment is ours now, not that of the time of the first crawl."""
+def _crawl(request: str, errors: Path) -> None:
     from crawlers.run import main  # noqa: PLC0415 (in that process only)
 
     os.setsid()
-    os.environ.clear()
-    os.environ.update(environment)
     os.dup2(os.open(errors, os.O_WRONLY | os.O_APPEND), sys.stderr.fileno())
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.stdin = io.StringIO(request)
