@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
+import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,7 +16,6 @@ from pathlib import Path
 from crawlers import chromium
 from crawlers.archive import SUFFIX, archive_name
 from crawlers.job import Job
-from crawlers.processes import crawl_process
 from crawlers.recorder import now
 from crawlers.records import CrawlReport, CrawlState, Source
 from crawlers.recovery import Leftovers, take_leftovers
@@ -87,8 +90,9 @@ def _alone(archive: Path, source_id: str) -> Iterator[bool]:
 
 def _crawled(job: Job, empty: CrawlReport) -> CrawlReport:
     timeout = job.limits.seconds + _GRACE
-    with tempfile.NamedTemporaryFile(prefix="linkpolicy-") as errors:
-        code = crawl_process(job.to_json(), Path(errors.name), timeout)
+    with tempfile.TemporaryFile() as errors:
+        code = _run_process(job.to_json(), errors.fileno(), timeout)
+        errors.seek(0)
         said = errors.read().decode("utf-8", "replace").strip()
     if code == 0:
         with contextlib.suppress(OSError, ValueError):
@@ -100,6 +104,23 @@ def _crawled(job: Job, empty: CrawlReport) -> CrawlReport:
         last = said.splitlines()[-1] if said else f"the crawl process ended with {code}"
     seconds = (now() - empty.started_at).total_seconds()
     return replace(empty, ended=ended, error=last, finished_at=now(), seconds=seconds)
+
+
+def _run_process(request: str, errors: int, timeout: float) -> int | None:
+    """Run a crawl process; return its exit code, None if it had to be killed after the timeout."""
+    command = [sys.executable, "-m", "crawlers.run"]
+    process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True
+    )
+    try:
+        process.communicate(request.encode(), timeout=timeout)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    return process.returncode
 
 
 def _with_leftovers(report: CrawlReport, left: Leftovers) -> CrawlReport:

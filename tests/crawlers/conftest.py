@@ -11,3 +11,11 @@ from tests.crawlers.site import Site, running
 def site() -> Iterator[Site]:
     with running() as site:
         yield site
+
+
+@pytest.fixture
+def warm_crawls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start crawls from a process that has loaded Scrapy already."""
+    from tests.crawlers.warm import run_process
+
+    monkeypatch.setattr("crawlers.crawl._run_process", run_process)

@@ -9,12 +9,15 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from crawlers.archive import ArchiveWriter, Fetched, digest_of, read_snapshots
 from crawlers.crawl import crawl_source
 from crawlers.records import CrawlReport, CrawlState, Outcome, Role
 from crawlers.settings import Limits
 from tests.crawlers.site import Page, Site, article, declare, listing, outcomes, reasons, states
 
+pytestmark = pytest.mark.usefixtures("warm_crawls")
 PAGES = int(os.environ.get("LINKPOLICY_TEST_PAGES", "40"))
 
 

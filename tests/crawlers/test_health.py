@@ -160,6 +160,7 @@ def test_old_files_go_unless_evidence_needs_them(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
 
 
+@pytest.mark.usefixtures("warm_crawls")
 def test_a_look_reads_one_article_and_keeps_nothing(site: Site, tmp_path: Path) -> None:
     links = [f"/n/{number}" for number in range(5)]
     site.pages |= {link: Page(article(f"Notice {link}")) for link in links} | {"/list": Page(listing(*links))}

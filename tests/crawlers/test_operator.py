@@ -26,6 +26,7 @@ def _health(data: Path, sources: Path, capsys: pytest.CaptureFixture[str]) -> tu
     return code, row
 
 
+@pytest.mark.usefixtures("warm_crawls")
 def test_a_dead_source_is_flagged_within_two_runs_and_its_evidence_is_kept(
     site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -72,6 +73,7 @@ def _past(settings: Settings, now: datetime, source_id: str, statuses: dict[int,
         keep_night(settings.state, night | {"sources": [run | {"snapshots": int(status == "ok")}]})
 
 
+@pytest.mark.usefixtures("warm_crawls")
 def test_each_verdict_is_reached_by_a_night(
     site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -125,6 +127,7 @@ def test_a_source_is_tried_for_real(site: Site, tmp_path: Path, capsys: pytest.C
     assert site.paths() == ["/robots.txt", "/list", "/n/1"]
 
 
+@pytest.mark.usefixtures("warm_crawls")
 def test_a_source_that_gives_nothing_is_told_with_the_reason(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,6 +15,8 @@ from crawlers.records import CrawlReport, CrawlState, Discovery, Outcome, Source
 from crawlers.settings import Limits, scrapy_settings
 from tests.crawlers.site import Page, Site, article, declare, listing, outcomes, reasons, running
 
+pytestmark = pytest.mark.usefixtures("warm_crawls")
+
 
 def _crawl(source: Source, directory: Path, **limits: Any) -> CrawlReport:
     return crawl_source(source, directory, CrawlState(), run_id="one", limits=Limits(**limits))

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from crawlers.archive import read_snapshots
-from crawlers.crawl import _alone, crawl_source
+from crawlers.crawl import _alone, _run_process, crawl_source
 from crawlers.job import Job
-from crawlers.processes import crawl_process
 from crawlers.recorder import now
 from crawlers.records import CrawlState, Outcome, Role
 from tests.crawlers.site import Page, Site, article, declare, listing, outcomes, states
@@ -32,6 +30,7 @@ def _contents(archive: Path) -> Counter[str]:
     return Counter(page.url for file in files for page in read_snapshots(file) if not page.revisit)
 
 
+@pytest.mark.usefixtures("warm_crawls")
 @pytest.mark.parametrize("attempt", range(KILLS))
 def test_killed_at_a_random_moment_every_page_is_archived_once(
     site: Site, tmp_path: Path, attempt: int
@@ -64,6 +63,7 @@ def test_killed_at_a_random_moment_every_page_is_archived_once(
     assert third.count(Outcome.NEW, role=Role.CONTENT) == 0
 
 
+@pytest.mark.usefixtures("warm_crawls")
 def test_a_night_killed_before_loading_is_reported_again(site: Site, tmp_path: Path) -> None:
     site.pages |= {"/list": Page(listing("/n/1")), "/n/1": Page(article("One"))}
     source = declare(tmp_path, "board", f'type = "index"\nurls = ["{site.url}/list"]')
@@ -79,11 +79,19 @@ def test_a_night_killed_before_loading_is_reported_again(site: Site, tmp_path: P
     assert set(after.warc_files).isdisjoint(report.warc_files)
 
 
-def test_a_crawl_that_dies_is_reported_with_what_it_had(site: Site, tmp_path: Path) -> None:
-    def die(handler: Any) -> None:
-        for process in multiprocessing.active_children():
-            process.kill()
+def test_a_crawl_that_dies_is_reported_with_what_it_had(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
 
+    def popen(*arguments: Any, **keywords: Any) -> subprocess.Popen[bytes]:
+        started.append(subprocess.Popen(*arguments, **keywords))
+        return started[0]
+
+    def die(handler: Any) -> None:
+        started[0].kill()
+
+    monkeypatch.setattr("crawlers.crawl.subprocess", SimpleNamespace(**vars(subprocess) | {"Popen": popen}))
     site.pages |= {"/list": Page(listing("/n/1", "/n/2")), "/n/1": Page(article("One")), "/n/2": die}
     source = declare(tmp_path, "board", f'type = "index"\nurls = ["{site.url}/list"]')
     report = crawl_source(source, tmp_path / "archive", CrawlState(), run_id="one")
@@ -92,25 +100,10 @@ def test_a_crawl_that_dies_is_reported_with_what_it_had(site: Site, tmp_path: Pa
     assert len(report.warc_files) == 1
 
 
-def test_a_crawl_that_hangs_is_killed(site: Site, tmp_path: Path) -> None:
-    over = threading.Event()
-
-    def never_answer(handler: Any) -> None:
-        over.wait(30)
-
-    site.pages["/p"] = never_answer
-    source = declare(tmp_path, "fixed", f'type = "pages"\nurls = ["{site.url}/p"]')
-    assert source.path is not None
-    job = Job(source.path, tmp_path / "archive", tmp_path / "report.json", "one", now())
-    errors = tmp_path / "errors"
-    errors.touch()
-    (tmp_path / "archive").mkdir()
+def test_a_crawl_that_hangs_is_killed() -> None:
     began = time.monotonic()
-    assert crawl_process(job.to_json(), errors, 3) is None
-    over.set()
-    assert site.asked
-    assert time.monotonic() - began < 10
-    assert multiprocessing.active_children() == []
+    assert _run_process("", 2, 0.05) is None
+    assert time.monotonic() - began < 5
 
 
 def test_one_crawl_of_a_source_at_a_time(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from flows.run import Night, PlainStages, run_night
 from flows.sample import write_sources
 from flows.sample.server import SampleServer
 from flows.settings import Settings
+from tests.crawlers import warm
 from tests.flows.year import Played, settings_of
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -53,6 +54,7 @@ def over_sample_sites(place: Path) -> Iterator[None]:
     with SampleServer() as server, pytest.MonkeyPatch.context() as patch:
         write_sources(place / "sample", server.base_url)
         patch.setenv("LINKPOLICY_SOURCES", str(place / "sample"))
+        patch.setattr("crawlers.crawl._run_process", warm.run_process)
         patch.setattr("flows.apiserver.provide_api", lambda: None)
         patch.setattr("flows.commands.nights.start_night", start_night)
         yield

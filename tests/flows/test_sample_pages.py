@@ -18,6 +18,7 @@ from extract.pipeline import extract_facts
 from extract.records import Document, Fact, Stage
 from flows.sample import EDITIONS, EXPECTED, write_sources
 from flows.sample.server import SampleServer
+from tests.crawlers import warm
 
 # One worker runs them all, so that the sites are crawled once.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("sample")]
@@ -45,7 +46,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     reports = {}
     requests = {}
     states: dict[str, CrawlState] = {}
-    with SampleServer() as server:
+    with SampleServer() as server, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("crawlers.crawl._run_process", warm.run_process)
         write_sources(place / "sources", server.base_url)
         for edition in EDITIONS:
             server.edition = edition
