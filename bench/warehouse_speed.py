@@ -130,7 +130,9 @@ def rebuild(connection: duckdb.DuckDBPyConnection) -> None:
     for name, value in (("run", "n999"), ("known", END_OF_HISTORY), ("cause", "technical")):
         set_variable(connection, name, value)
     connection.execute("CREATE OR REPLACE TEMP TABLE brought AS FROM observation LIMIT 0")
+    connection.execute("BEGIN")  # what is put aside is kept until the end of a load's transaction
     derive_touched(connection, every_key=True)
+    connection.execute("COMMIT")
 
 
 def ask(connection: duckdb.DuckDBPyConnection, question: str) -> list[tuple[object, ...]]:

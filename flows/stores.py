@@ -44,7 +44,7 @@ def writing(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         set_services(connection, gazetteer())
         yield connection
         close(connection)
-    except (duckdb.IOException, duckdb.FatalException) as error:
+    except (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException) as error:
         connection.close()
         reason = " ".join(str(error).split())
         raise InputError(f"{settings.warehouse}: cannot be written: {reason}") from None

@@ -17,7 +17,7 @@ from warehouse.checks import CheckError, run_checks
 from warehouse.manifest import check_manifest, sync_directory
 from warehouse.records import WarehouseError
 from warehouse.sql import rows, run
-from warehouse.store import NIGHTLY, apply_migration, migrations
+from warehouse.store import CONFIG, NIGHTLY, apply_migration, migrations
 
 LINK = "policy.duckdb"
 TABLES = ("run", "source_run", "document", "observation", "scope", "service", "policy", "support", "change")
@@ -162,7 +162,7 @@ def export(published_file: Path, directory: Path) -> list[Path]:
     try:
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
-        with duckdb.connect(str(published_file), read_only=True, config=NIGHTLY) as connection:
+        with duckdb.connect(str(published_file), read_only=True, config=CONFIG) as connection:
             for view in views:
                 for suffix, options in (("parquet", "FORMAT parquet, COMPRESSION zstd"), ("csv", "HEADER")):
                     file = temporary / f"{view}.{suffix}"

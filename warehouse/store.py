@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -22,8 +23,8 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
 if duckdb.__version__.startswith("1."):  # takes a large load for a few rows, and compares each with each
     CONFIG["asof_loop_join_threshold"] = 0
 
-NIGHTLY = CONFIG | {"memory_limit": "750MB"}
-"""For what loads and publishes: more goes to disk. Ten million observations need 450 MB."""
+NIGHTLY = CONFIG | {"memory_limit": "750MB", "threads": min(4, os.cpu_count() or 1)}
+"""For what loads and publishes: more goes to disk. Each thread needs memory of its own, so few run."""
 
 
 def migrations() -> list[tuple[int, str, str]]:
@@ -51,8 +52,7 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
         if read_only:
             _require(path, _version(connection), exact=True)
         else:
-            # What a writer that was killed had put aside; nobody else's, since this one has the lock now.
-            shutil.rmtree(path.with_name(path.name + ".tmp"), ignore_errors=True)
+            _clear_aside(path)
             migrate(connection, path)
         check_manifest(connection, path)
         if not read_only:
@@ -70,13 +70,28 @@ def _open(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     try:
         if not read_only:
             path.parent.mkdir(parents=True, exist_ok=True)
-        return duckdb.connect(str(path), read_only=read_only, config=CONFIG if read_only else NIGHTLY)
+        config = CONFIG if read_only else NIGHTLY | {"temp_directory": str(_aside(path))}
+        return duckdb.connect(str(path), read_only=read_only, config=config)
     except duckdb.Error as error:
         if "Could not set lock" in str(error):
             raise HeldError(f"{path}: in use by another process; one writer at a time") from error
         raise WarehouseError(f"{path}: cannot be opened ({_first_line(error)})") from error
     except OSError as error:
         raise WarehouseError(f"{path}: cannot be opened ({error})") from error
+
+
+def _aside(path: Path) -> Path:
+    """Where this process puts what memory does not hold."""
+    file = path.resolve()
+    return file.with_name(f"{file.name}.{os.getpid()}.tmp")
+
+
+def _clear_aside(path: Path) -> None:
+    """Remove what killed processes put aside: no other has the file open, since this one has the lock."""
+    file = path.resolve()
+    for left in (*file.parent.glob(f"{file.name}.*.tmp"), file.with_name(f"{file.name}.tmp")):
+        if left != _aside(path):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def close(connection: duckdb.DuckDBPyConnection) -> None:

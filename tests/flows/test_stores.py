@@ -14,6 +14,7 @@ import pytest
 
 from flows import stores
 from flows.cli import run
+from flows.errors import InputError
 from flows.night import known_pages
 from flows.settings import Settings
 
@@ -95,3 +96,16 @@ def test_a_lost_warehouse_needs_a_person(settings: Settings, capsys: pytest.Capt
     settings.warehouse.rename(settings.warehouse.with_name("warehouse.duckdb.manifest.json"))
     assert run(["status", "--data", str(settings.data)]) == 1
     assert f"{settings.warehouse} is missing, though runs were loaded into it" in capsys.readouterr().err
+
+
+def test_what_neither_memory_nor_disk_holds_is_told_in_one_line(settings: Settings) -> None:
+    many = "CREATE TEMP TABLE many AS SELECT md5(n::VARCHAR) AS word FROM range(1000000) AS numbers(n)"
+    with pytest.raises(InputError) as refused, stores.writing(settings) as connection:
+        connection.execute("SET memory_limit = '30MB'")
+        connection.execute("SET max_temp_directory_size = '1MB'")
+        connection.execute(many)
+
+    assert str(refused.value).startswith(f"{settings.warehouse}: cannot be written: Out of Memory Error")
+    assert "\n" not in str(refused.value)
+    with stores.looking(settings) as connection:
+        assert connection.execute("SELECT count(*) > 0 FROM service").fetchone() == (True,)
