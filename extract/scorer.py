@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 
 # Where a document certainly states a policy and no fact is likely enough, the likeliest one counts from here.
-CERTAIN, ALONE = 0.985, 0.12
+CERTAIN, ALONE = 0.9995, 0.12
 
 
 def sigmoid(x: Floats) -> Floats:

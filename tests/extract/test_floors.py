@@ -86,11 +86,11 @@ def test_scores_stay_above_their_floors(path: Path) -> None:
 
 
 def test_at_most_two_of_a_hundred_documents_without_a_fact_give_one() -> None:
-    every = 1 if os.environ.get("LINKPOLICY_TEST_ALL") else 40  # all of them take ten minutes more
+    every = 1 if os.environ.get("LINKPOLICY_TEST_ALL") else 10  # all of them take five minutes more
     silent = [a.document for path in FILES for a in read_gold(path) if not a.facts][::every]
     told = [d.id for d in silent if any(f.stage is not Stage.PROPOSED for f in extract_facts(d).facts)]
 
-    assert len(silent) > 60
+    assert len(silent) > 250
     assert len(told) <= 0.02 * len(silent), told
 
 
