@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from extract.dates import DateMention, DateRole, find_dates, infer_reference
+from extract.dates import DateMention, DateRole, read_dates
 from extract.frames import load_frames
 from extract.layout import BlockKind, Layout, find_layout
 from extract.mentions import Mention, Mentions, find_mentions, nothing
@@ -210,8 +210,7 @@ def read(document: Document, hidden: Callable[[str], bool] = nothing) -> Reading
     placed, regional = _groups(plain, lang, mentions.surfaces), _groups(plain, lang, mentions.regions)
     whole = sorted({*named.values(), *placed.values()})
     layout = find_layout(plain, max(0, offset - 1), lang, cues, [(a, b) for a, b in whole if b - a > 1])
-    reference = document.published or infer_reference(full, lang)
-    dates = find_dates(full, reference, lang)
+    reference, dates = read_dates(full, document.published, lang)
     starts, ends = _date_mentions(dates)
     surroundings = _Surroundings(plain, lang, layout, mentions)
     return Reading(

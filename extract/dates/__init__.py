@@ -4,7 +4,7 @@ Both languages go through the same stages with different data (`rules/<lang>/dat
 fold -> scan (spans) -> read (partial expression) -> join (ranges) -> resolve (calendar) -> role.
 """
 
-from extract.dates.find import find_dates, infer_reference
+from extract.dates.find import find_dates, infer_reference, read_dates
 from extract.dates.records import DateMention, DateRole
 
-__all__ = ["DateMention", "DateRole", "find_dates", "infer_reference"]
+__all__ = ["DateMention", "DateRole", "find_dates", "infer_reference", "read_dates"]

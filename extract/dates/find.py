@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 
 from extract.dates.arithmetic import exists
 from extract.dates.fold import fold
@@ -23,13 +24,38 @@ _BOUNDS = {DateRole.FROM, *_ENDS}
 _END = 2  # a tense of its own: ends lie ahead
 
 
-def find_dates(text: str, reference: date | None, lang: Lang) -> tuple[DateMention, ...]:
+class Inferred(NamedTuple):
+    """A publication day worked out from the text.
+
+    Attributes:
+        day: the likeliest day.
+        precise: whether it is that day; else it is good enough to give dates without a year their year.
+    """
+
+    day: date
+    precise: bool
+
+
+def read_dates(text: str, published: date | None, lang: Lang) -> tuple[date | None, tuple[DateMention, ...]]:
+    """The publication day, inferred where it is not known, and the dates of a text by it."""
+    if published is not None:
+        return published, find_dates(text, published, lang)
+    inferred = infer_reference(text, lang)
+    if inferred is None:
+        return None, find_dates(text, None, lang)
+    return inferred.day, find_dates(text, inferred.day, lang, precise=inferred.precise)
+
+
+def find_dates(
+    text: str, reference: date | None, lang: Lang, *, precise: bool = True
+) -> tuple[DateMention, ...]:
     """Find the dates of a text and resolve them.
 
     Args:
         text: running text; paragraphs separated by newlines.
         reference: publication day, or what `infer_reference` gave; None if unknown.
         lang: language of the text.
+        precise: whether days may be counted from the reference ("tomorrow"), not only years be taken from it.
 
     Returns:
         Mentions in order of their start, not overlapping. Without a reference, mentions without a year
@@ -38,13 +64,14 @@ def find_dates(text: str, reference: date | None, lang: Lang) -> tuple[DateMenti
     rules = load_date_rules(lang)
     folded = fold(text, lang)
     spans = join_ranges(scan(text, folded, rules), folded, rules)
-    return tuple(_resolve_all(text, folded, spans, reference, rules))
+    start = Context(reference, None, 0, rules.events, precise=precise)
+    return tuple(_resolve_all(text, folded, spans, start, rules))
 
 
 def _resolve_all(
-    text: str, folded: str, spans: Iterator[Span], reference: date | None, rules: Rules
+    text: str, folded: str, spans: Iterator[Span], start: Context, rules: Rules
 ) -> Iterator[DateMention]:
-    memory = Memory(Context(reference, None, 0, rules.events))
+    memory = Memory(start)
     last_end = 0
     for span in spans:
         role = role_of(folded, span, rules)
@@ -114,7 +141,7 @@ def _is_relative(expression: Expression) -> bool:
     return expression.year is None or expression.anchor is not Anchor.REFERENCE
 
 
-def infer_reference(text: str, lang: Lang) -> date | None:
+def infer_reference(text: str, lang: Lang) -> Inferred | None:
     """Work out a publication day from the text's own dates.
 
     Preferred are a sign-off (a full date alone on its line), then a dateline at the very start, then the
@@ -123,17 +150,17 @@ def infer_reference(text: str, lang: Lang) -> date | None:
     or after better, it is that. Mark what follows from it as inferred.
 
     Returns:
-        A day, or None if the text names no explicit year.
+        A day, precise if it is a sign-off or a dateline; None if the text names no explicit year.
     """
     explicit = [m for m in find_dates(text, None, lang) if m.explicit_year and m.value is not None]
     days = [m for m in explicit if m.value is not None and m.value.precision is Precision.DAY]
     alone = [m for m in days if alone_on_line(text, m.start, m.end)]
     opening = [m for m in days if m.start < 100 and m.role is DateRole.REPORT]
     stated = [m for m in explicit if m.role not in {DateRole.UNTIL, DateRole.DEADLINE}]
-    for group in (alone[-1:], opening[:1], stated, explicit):
+    for group, precise in ((alone[-1:], True), (opening[:1], True), (stated, False), (explicit, False)):
         if group:
             latest = max(_middle(m.value) for m in group if m.value is not None)
-            return _agree_with_weekdays(latest, text, lang)
+            return Inferred(_agree_with_weekdays(latest, text, lang), precise)
     return None
 
 

@@ -43,6 +43,7 @@ class Memory:
             previous_month=known.previous_month,
             previous_day=known.previous_day,
             listed=self.listed if _heads_line(folded, span, rules) else None,
+            precise=known.precise,
         )
 
     def after(self, folded: str, span: Span, mention: DateMention, context: Context, rules: Rules) -> Memory:

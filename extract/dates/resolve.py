@@ -24,6 +24,7 @@ class Context:
 
     Attributes:
         reference: publication day, or None.
+        precise: whether days, weeks and months may be counted from the reference, or years only.
         previous: the date named last, of any precision; `previous_month`, `previous_day`: the last one
             that is known to the month, to the day.
         year: an explicit year named earlier in the same paragraph.
@@ -41,6 +42,7 @@ class Context:
     previous_month: PartialDate | None = None
     previous_day: PartialDate | None = None
     listed: PartialDate | None = None
+    precise: bool = True
 
     def after(self, value: PartialDate, year: int | None) -> Context:
         """The same context once a date has been named; `year` is carried on."""
@@ -53,6 +55,7 @@ class Context:
             previous_month=value if value.month is not None else self.previous_month,
             previous_day=value if value.day is not None else self.previous_day,
             listed=self.listed,
+            precise=self.precise,
         )
 
 
@@ -96,7 +99,9 @@ def _base(expression: Expression, context: Context) -> PartialDate | None:
         named = _named_before(expression, context)
         if named is not None:
             return named
-    return None if context.reference is None else PartialDate.of(context.reference)
+    if context.reference is None or not (context.precise or expression.year_shift is not None):
+        return None
+    return PartialDate.of(context.reference)
 
 
 def _named_before(expression: Expression, context: Context) -> PartialDate | None:
@@ -207,7 +212,7 @@ def _bare_day(expression: Expression, context: Context) -> PartialDate | None:
         named = _in_named_month(day, context.previous_month, context)
         if named is not None:
             return named
-    if reference is None:
+    if reference is None or not context.precise:
         return None
     return nearest_day(day, expression.weekday, reference, context.tense)
 

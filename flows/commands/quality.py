@@ -199,15 +199,14 @@ def dates(
 
 
 def _print_dates(lines: Any, name: str) -> None:
-    from extract.dates import find_dates, infer_reference
+    from extract.dates import read_dates
 
     for number, line in enumerate(lines, 1):
         if line.isspace():
             continue
         where = f"{name}:{number}"
         text, reference, lang = _question(parse_object(line, where), where)
-        reference = reference or infer_reference(text, lang)
-        mentions = [mention_record(mention) for mention in find_dates(text, reference, lang)]
+        mentions = [mention_record(mention) for mention in read_dates(text, reference, lang)[1]]
         sys.stdout.write(json.dumps({"mentions": mentions}, ensure_ascii=False) + "\n")
 
 

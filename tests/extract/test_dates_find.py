@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from extract.dates import DateRole, find_dates, infer_reference
+from extract.dates import DateRole, find_dates, infer_reference, read_dates
 from extract.records import Lang
 
 PUBLISHED = date(2022, 10, 20)
@@ -19,19 +19,48 @@ def values(text: str, lang: Lang = Lang.EN, reference: date | None = PUBLISHED) 
 @pytest.mark.parametrize(
     ("text", "lang", "reference"),
     [
-        ("今年3月1日起停止挂载。2019年曾开放。\n快手电商\n2022年10月28日", Lang.ZH, date(2022, 10, 28)),
-        ("SEOUL, May 2, 2025 - Kakao bars links. They will be back in 2027.", Lang.EN, date(2025, 5, 2)),
-        ("It began in 2019 and was tightened in March 2021.", Lang.EN, date(2021, 3, 15)),
-        ("2021年曾开放。自3月1日（周二）起停止挂载。", Lang.ZH, date(2022, 7, 1)),
-        ("It opened in 2021. On Tuesday, 1 March, it closed.", Lang.EN, date(2022, 7, 1)),
-        ("Since 2020 links are dead.", Lang.EN, date(2020, 7, 1)),
-        ("Sellers have until 31 March 2023.", Lang.EN, date(2023, 3, 31)),
+        (
+            "今年3月1日起停止挂载。2019年曾开放。\n快手电商\n2022年10月28日",
+            Lang.ZH,
+            (date(2022, 10, 28), True),
+        ),
+        ("SEOUL, May 2, 2025 - Kakao bars links. Back in 2027.", Lang.EN, (date(2025, 5, 2), True)),
+        ("It began in 2019 and was tightened in March 2021.", Lang.EN, (date(2021, 3, 15), False)),
+        ("2021年曾开放。自3月1日（周二）起停止挂载。", Lang.ZH, (date(2022, 7, 1), False)),
+        ("It opened in 2021. On Tuesday, 1 March, it closed.", Lang.EN, (date(2022, 7, 1), False)),
+        ("Since 2020 links are dead.", Lang.EN, (date(2020, 7, 1), False)),
+        ("Sellers have until 31 March 2023.", Lang.EN, (date(2023, 3, 31), False)),
         ("Links are dead since 1 March.", Lang.EN, None),
         ("", Lang.ZH, None),
     ],
 )
-def test_reference_is_inferred_from_explicit_years(text: str, lang: Lang, reference: date | None) -> None:
+def test_reference_is_inferred_from_explicit_years(
+    text: str, lang: Lang, reference: tuple[date, bool] | None
+) -> None:
     assert infer_reference(text, lang) == reference
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "expected"),
+    [
+        ("即日起评论区不得放外链。自2027年1月1日起，私信须经审核。", Lang.ZH, [None, "2027-01-01"]),
+        (
+            "即日起评论区不得放外链。自1月1日起须审核。\n2026年12月1日",
+            Lang.ZH,
+            ["2026-12-01", "2027-01-01", "2026-12-01"],
+        ),
+        ("From today links are dead. From 1 May 2023 adverts too.", Lang.EN, [None, "2023-05-01"]),
+        (
+            "Links died on 3 April. Next week adverts follow. It began in 2019.",
+            Lang.EN,
+            ["2019-04-03", None, "2019"],
+        ),
+        ("Last year links died. It began in 2019.", Lang.EN, ["2018", "2019"]),
+    ],
+)
+def test_no_day_is_counted_from_a_guessed_one(text: str, lang: Lang, expected: list[str | None]) -> None:
+    found = read_dates(text, None, lang)[1]
+    assert [None if mention.value is None else str(mention.value) for mention in found] == expected
 
 
 def test_a_year_reaches_to_the_end_of_its_paragraph() -> None:
