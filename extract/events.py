@@ -9,6 +9,7 @@ from typing import Protocol
 from extract.candidates import DETAILS, NONE, SLOT_NAMES, SLOTS, Candidate
 from extract.clauses import ACTIONS, Clause, Index, gather_clauses
 from extract.corrector import SecondReading, read_again
+from extract.dates import DateRole
 from extract.mentions import overlap
 from extract.reading import Reading
 from extract.records import Action, Lang
@@ -74,6 +75,7 @@ class Event:
     choices: Mapping[str, tuple[Choice, ...]]
 
 
+_UNKNOWN_DAY = (Choice(Candidate(NONE, None, 9, (), ()), 1.0, 0),)
 Details = Mapping[str, tuple[Choice, ...]]  # ranked values of date, until and region
 
 GATE_WIDTH = len(GATE_NAMES) + 1  # and the word model's score
@@ -130,8 +132,19 @@ class Ranker:
         """The ranked dates and regions of events that this ranker found, in their order."""
         statements = [(e.clause, e.action) for e in events]
         choices = {slot: self._rank(slot, statements) for slot in DETAILS}
-        choices["date"] = [dated(ranked) for ranked in choices["date"]]
+        choices["date"] = [
+            _UNKNOWN_DAY if self._begins_some_day(e.clause) else dated(ranked)
+            for e, ranked in zip(events, choices["date"], strict=True)
+        ]
         return [{slot: choices[slot][i] for slot in DETAILS} for i in range(len(events))]
+
+    def _begins_some_day(self, clause: Clause) -> bool:
+        """Whether the only beginning that the clause names is one that nobody can work out ("from today")."""
+        told = [
+            d for start, d in self.reading.dates.items()
+            if clause.start <= start < clause.end and d.role is DateRole.FROM
+        ]  # fmt: skip
+        return bool(told) and all(d.value is None for d in told)
 
     def document(self) -> float:
         """Log-odds by the second reading that the document states any policy; 0 if there was none."""
