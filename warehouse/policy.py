@@ -32,7 +32,11 @@ def derive(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def portions(connection: duckdb.DuckDBPyConnection, keys: str) -> Iterator[None]:
-    """Make temp table `touched` of one portion after another of the keys that a query gives."""
+    """Make temp table `touched` of one portion after another of the keys that a query gives.
+
+    A portion has about PORTION observations, more only where a single key has. What is derived of a portion
+    must be used before the next is asked for.
+    """
     connection.execute(f"CREATE OR REPLACE TEMP TABLE concerned AS SELECT DISTINCT key_id FROM ({keys})")  # noqa: S608
     set_variable(connection, "portion_size", PORTION)
     run(connection, "share_keys")
