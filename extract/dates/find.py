@@ -81,6 +81,8 @@ def _resolve_all(
             mention = _mention(text, span, role, context)
             memory = memory.after(folded, span, mention, context, rules)
             yield mention
+        else:
+            memory = replace(memory, context=context)
 
 
 def _unwanted(span: Span, context: Context) -> bool:

@@ -22,12 +22,15 @@ class DateRole(StrEnum):
 class Anchor(StrEnum):
     """What a relative expression counts from.
 
-    PREVIOUS is the last date named that is fine enough for what is asked, NAMED the last one as it stands.
+    PREVIOUS is the last date named that is fine enough for what is asked, NAMED the last one as it stands,
+    SAID the last day named in the sentence or the one before, if it has passed ("they said on 5 March that,
+    effective immediately, ...").
     """
 
     REFERENCE = "reference"
     PREVIOUS = "previous"
     NAMED = "named"
+    SAID = "said"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ class Context:
         previous: the date named last, of any precision; `previous_month`, `previous_day`: the last one
             that is known to the month, to the day.
         year: an explicit year named earlier in the same paragraph.
+        said: the last day that had come, named in the sentence or the one before.
+        since: how many sentences have ended since `said` was named.
         listed: in a list of dated lines that began with a full date, the date of the line before.
         tense: -1 if the words around speak of the past, 0 of neither, 1 of the future, 2 of an
             end, 3 if only a small word (from, by) leans to the future.
@@ -41,6 +43,8 @@ class Context:
     previous: PartialDate | None = None
     previous_month: PartialDate | None = None
     previous_day: PartialDate | None = None
+    said: PartialDate | None = None
+    since: int = 0
     listed: PartialDate | None = None
     precise: bool = True
 
@@ -54,6 +58,8 @@ class Context:
             previous=value,
             previous_month=value if value.month is not None else self.previous_month,
             previous_day=value if value.day is not None else self.previous_day,
+            said=self.said,
+            since=self.since,
             listed=self.listed,
             precise=self.precise,
         )
@@ -99,6 +105,8 @@ def _base(expression: Expression, context: Context) -> PartialDate | None:
         named = _named_before(expression, context)
         if named is not None:
             return named
+    if expression.anchor is Anchor.SAID and context.said is not None:
+        return context.said
     if context.reference is None or not (context.precise or expression.year_shift is not None):
         return None
     return PartialDate.of(context.reference)

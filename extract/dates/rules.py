@@ -35,7 +35,7 @@ _CHOICES = {
     "precision": ("day", "month", "year"),
     "case": ("title", "verb"),
     "condition": ("not_past", "previous", "named", "never"),
-    "anchor": ("reference", "previous", "named"),
+    "anchor": ("reference", "previous", "named", "said"),
 }
 
 

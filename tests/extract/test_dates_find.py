@@ -63,6 +63,46 @@ def test_no_day_is_counted_from_a_guessed_one(text: str, lang: Lang, expected: l
     assert [None if mention.value is None else str(mention.value) for mention in found] == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "lang", "expected"),
+    [
+        ("The firm said on 5 March that links are dead, effective immediately.", Lang.EN, "2022-03-05"),
+        ("The firm spoke on 5 March. With immediate effect links are dead.", Lang.EN, "2022-03-05"),
+        (
+            "It said on 5 March that ads go on 25 March and links with immediate effect.",
+            Lang.EN,
+            "2022-03-05",
+        ),
+        ("It spoke on 5 March. Few heard. With immediate effect links are dead.", Lang.EN, "2022-03-10"),
+        (
+            "It spoke on 5 March. Few heard.\nIt was removed in two days. With immediate effect it is back.",
+            Lang.EN,
+            "2022-03-10",
+        ),
+        ("It spoke on 5 March.\nWith immediate effect links are dead.", Lang.EN, "2022-03-10"),
+        ("For 25 March a talk is set, but with immediate effect links are dead.", Lang.EN, "2022-03-10"),
+        ("Since 5 March links cost money, but with immediate effect they are dead.", Lang.EN, "2022-03-10"),
+        ("Tested from 1 to 4 March, links are dead with immediate effect.", Lang.EN, "2022-03-10"),
+        ("It spoke on 5 March. As of now links still work.", Lang.EN, "2022-03-10"),
+        ("快手3月5日公告，即日起不再支持外链。", Lang.ZH, "2022-03-05"),
+        ("快手昨日公告。公告称，即日起不再支持外链。", Lang.ZH, "2022-03-09"),
+        ("快手3月5日公告，今起不再支持外链。", Lang.ZH, "2022-03-10"),
+        ("自3月5日起收费的外链，即日起免费。", Lang.ZH, "2022-03-10"),
+        ("快手公告，即日起不再支持外链。", Lang.ZH, "2022-03-10"),
+    ],
+)
+def test_immediately_is_the_day_just_named(text: str, lang: Lang, expected: str) -> None:
+    at_once = [m for m in find_dates(text, date(2022, 3, 10), lang) if not any(c.isdigit() for c in m.text)]
+
+    assert str(at_once[-1].value) == expected
+
+
+def test_immediately_is_the_only_day_of_an_undated_text() -> None:
+    text = "On 5 March 2022 the firm said that, effective immediately, links are dead."
+
+    assert [str(mention.value) for mention in read_dates(text, None, Lang.EN)[1]] == ["2022-03-05"] * 2
+
+
 def test_a_year_reaches_to_the_end_of_its_paragraph() -> None:
     text = "On 17 September 2019 it began. On 29 November it grew.\nOn 5 October it ended."
     assert values(text) == ["2019-09-17", "2019-11-29", "2022-10-05"]
