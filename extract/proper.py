@@ -25,7 +25,9 @@ _JOINT = re.compile(r" (?:of (?:the |Our )?|the |& )?")
 _DOMAIN = re.compile(
     r"(?<![\w@/.-])(?:www\.)?((?:[a-z0-9][a-z0-9-]*\.)*[a-z0-9][a-z0-9-]+)"
     r"\.(com|org|net|app|win|info|example|blog|social|shop|io|tv|me|co|gg|ly|gl|gd|cc|to|fm|ws|vc|is|uk|de|fr|"
-    r"jp|cn|ru|in|us|eu|nl|se|no|fi|dk|pl|it|es|ch|at|be|br|kr|tw|hk|sg|au|ca|nz|id|my|th|vn|ph|tr)"
+    r"jp|cn|ru|in|us|eu|nl|se|no|fi|dk|pl|it|es|ch|at|be|br|kr|tw|hk|sg|au|ca|nz|id|my|th|vn|ph|tr|gr|cz|sk|hu|"
+    r"ro|bg|rs|hr|si|lv|lt|ee|ua|by|kz|il|ae|sa|za|ng|ke|mx|ar|cl|pe|pt|ie|lu|li|im|ai|dev|xyz|cloud|coffee|"
+    r"online|site|space|world|town|club|chat|wiki|scot|zone|lgbt|games|tech|store|lol)"
     r"(?:\.[a-z]{2})?(?![\w@-]|\.\w)"
 )
 _ADJECTIVE = re.compile(
@@ -177,13 +179,14 @@ def _is_sure(text: str, run: Run, lower: Collection[str]) -> bool:
     """Whether an occurrence outside headlines shows that the run is a name; words of `lower` are none."""
     if not begins(text, run.start):
         return True
-    marked = len(run.words) > 1 or any(c.isupper() or c.isdigit() for c in run.words[0][1:])
+    first = run.words[0]
+    marked = len(run.words) > 1 or any(c.isupper() or c.isdigit() for c in first[1:])
+    marked = marked or _DOMAIN.fullmatch(first.lower()) is not None
     if marked and not text[run.start : run.end].isupper():
         return True
     if text[run.start - 1 : run.start] == "(" and text[run.end : run.end + 1] == ")":
         return True
-    word = run.words[0]
-    if word.lower() in lower or _NO_NAME.search(word):
+    if first.lower() in lower or _NO_NAME.search(first):
         return False
     return _NAME_FOLLOWS.match(text, run.end) is not None
 

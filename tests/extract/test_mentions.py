@@ -157,3 +157,19 @@ def test_hiding_loses_no_service(text: str) -> None:
 def test_an_ambiguous_name_may_be_the_end_of_a_longer_one(text: str, slugs: list[str]) -> None:
     found = find_mentions(text, normalise(text), Lang.EN).services
     assert list(dict.fromkeys(m.value for m in found)) == slugs
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("links to X are out in r/books", True),
+        ("on /r/books, too", True),
+        ("(r/books)", True),
+        ("such as https://example.com/r/abc in comments", False),
+        ("posts on lemmy.world/r/abc", False),
+        ("the agency R/GA, the ship R/V Falkor, an R/C car", False),
+        ("w/r/t links, his/her/their links", False),
+    ],
+)
+def test_a_name_that_ends_in_a_slash_opens_a_path(text: str, found: bool) -> None:
+    assert ("reddit" in values(mentions(text).services)) is found
