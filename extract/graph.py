@@ -29,11 +29,14 @@ _OPSETS = (helper.make_opsetid(_OURS, 18), helper.make_opsetid(_THEIRS, 1))
 _PROVIDERS = ["CPUExecutionProvider"]
 _IR = 10  # of the file format; the first that has everything used here
 _CONSTANTS: dict[str, NDArray[Any]] = {
-    "axis": np.array([-1], np.int64),
+    "last": np.array([-1], np.int64),  # an axis, or a shape of one axis
     "step": np.array(1 / _STEPS, np.float32),
     "zero": np.array(_ZERO, np.uint8),
+    "one": np.array(1, np.float32),
     "least": np.array(_LEAST, np.float32),
 }
+# onnxruntime's fusion of a sum and the norm behind it takes several times as long as the two
+_SLOW = ["SkipLayerNormFusion"]
 
 
 class _Graph:
@@ -65,13 +68,13 @@ class _Graph:
         """Vectors times a large map, without its bias."""
         self.weights[name] = np.ascontiguousarray(np.asarray(self.stored[name], np.int8).T)
         self.weights[name + SCALE] = np.asarray(self.stored[name + SCALE], np.float32)
-        highest = self.add("ReduceMax", [self.add("Abs", [x]), "axis"])
-        highest = self.add("Max", [highest, "least"])
-        whole = self.add("QuantizeLinear", [self.add("Div", [x, highest]), "step", "zero"])
-        product = self.add(
-            "MatMulIntegerToFloat", [whole, name, "step", name + SCALE, "zero"], domain=_THEIRS
-        )
-        return self.add("Mul", [product, highest])
+        ends = [self.add("ReduceMax", [x, "last"]), self.add("Neg", [self.add("ReduceMin", [x, "last"])])]
+        step = self.add("Mul", [self.add("Max", [*ends, "least"]), "step"])  # of each vector
+        steps = self.add("Reshape", [step, "last"])
+        zeros = self.add("Expand", ["zero", self.add("Shape", [steps])])
+        whole = self.add("QuantizeLinear", [x, steps, zeros], axis=1)
+        product = self.add("MatMulIntegerToFloat", [whole, name, "one", name + SCALE, "zero"], domain=_THEIRS)
+        return self.add("Mul", [product, step])
 
     def add_and_norm(self, x: str, before: str, bias: str, norm: str) -> str:
         whole = self.add("Add", [self.add("Add", [x, self.plain(bias)]), before])
@@ -156,7 +159,9 @@ def _session(model: ModelProto, weights: Mapping[str, NDArray[Any]]) -> onnxrunt
         options.add_session_config_entry("session.x64quantprecision", "1")
     values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
     options.add_external_initializers(list(weights), values)
-    return onnxruntime.InferenceSession(model.SerializeToString(), options, _PROVIDERS)
+    return onnxruntime.InferenceSession(
+        model.SerializeToString(), options, _PROVIDERS, disabled_optimizers=_SLOW
+    )
 
 
 def _options() -> onnxruntime.SessionOptions:
