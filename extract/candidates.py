@@ -53,7 +53,7 @@ class Candidate:
     """A value a slot might take.
 
     Attributes:
-        place: the occurrence that speaks for it, None for a default.
+        place: the occurrence that speaks for it, None for what stands nowhere.
         loc: where that occurrence stands (0 same clause ... 9 nowhere).
         bag: tokens for the slot's word model.
     """

@@ -27,6 +27,7 @@ from extract.reading import Place, Reading
 from extract.records import Action
 from extract.scorer import Floats, sigmoid
 from extract.spelling import Pieces, Spelling
+from extract.vocabulary import closed_values
 from extract.weights import Corrector
 
 CORRECTED = (*SLOTS, *DETAILS)
@@ -35,15 +36,18 @@ KINDS = ("service", "unknown", "surface", "target", "link", "block", "restrict",
 OTHERS = 5  # occurrences of a value looked at, besides the one that speaks for it
 FARTHEST = 9  # location code
 BUCKETS = 12  # of distance, before the clause's anchor and as many behind it
-NOWHERE = 2 * BUCKETS  # bucket of a default
+NOWHERE = 2 * BUCKETS  # bucket of what stands nowhere
+KNOWN = closed_values()  # what is read by what it is, besides where it stands
+UNKNOWN = len(KNOWN)  # number of all other values: services, dates, regions
 # What the weights were trained with; others are refused.
 CONVENTIONS = hashlib.sha256(
-    repr((KINDS, CORRECTED, tuple(ACTIONS), BUCKETS, FARTHEST, OTHERS)).encode()
+    repr((KINDS, CORRECTED, tuple(ACTIONS), BUCKETS, FARTHEST, OTHERS, KNOWN)).encode()
 ).hexdigest()[:12]
 MOST_PIECES = 4000  # a longer text (some 16,000 characters) is read by the forests alone
 _MOST_CHARACTERS = 16 * MOST_PIECES  # a longer one is not even spelt
 LEAST = 1e-4  # probability that log-odds are taken of
 SILENT = -5.0  # log-odds that a text states any policy; docs/decisions/extraction.md, point 83
+_NUMBERS = {slot_and_value: number for number, slot_and_value in enumerate(KNOWN)}
 _ROOT, _CUBE = np.float32(np.sqrt(2 / np.pi)), np.float32(0.044715)
 
 
@@ -107,6 +111,11 @@ def spans_of(
     )
     found = [(own.start, own.end), *((start, end) for _, start, end in others[:OTHERS])]
     return [Span(*marked.span(a, b), _bucket((a + b) / 2 - anchor)) for a, b in found]
+
+
+def number_of(slot: str, value: str) -> int:
+    """Number of a slot's value among KNOWN, or UNKNOWN."""
+    return _NUMBERS.get((slot, value), UNKNOWN)
 
 
 def places_of(reading: Reading, slot: str) -> Mapping[str, Sequence[Place]]:
@@ -211,30 +220,31 @@ class Opinion:
     ) -> Floats:
         """Log-odds of all candidates of a slot, statement after statement, corrected; shape (n,) both."""
         k, h = CORRECTED.index(slot), self.heads
-        values: dict[tuple[int, int], int] = {}  # occurrence -> its row; the default has the first
+        values: dict[tuple[tuple[int, int] | None, int], int] = {}  # occurrence and value -> its row
         pairs: list[tuple[int, int, int, int]] = []  # statement, row of the value, bucket, candidate
         places: list[int] = []
         named = places_of(self.reading, slot)
         for i, ((clause, action), pool) in enumerate(zip(statements, pools, strict=True)):
             anchor = clause.anchor[ACTIONS.index(action)]
             for candidate in pool:
-                spans = spans_of(self.marked, named, anchor, candidate)
-                for span in spans:
-                    row = values.setdefault((span.first, span.last), len(values) + 1)
-                    pairs.append((i, row, span.bucket, len(places)))
-                if not spans:
-                    pairs.append((i, 0, NOWHERE, len(places)))
+                value = number_of(slot, candidate.value)
+                spans: Sequence[Span | None] = spans_of(self.marked, named, anchor, candidate) or [None]
+                for found in spans:
+                    span = None if found is None else (found.first, found.last)
+                    row = values.setdefault((span, value), len(values))
+                    pairs.append((i, row, NOWHERE if found is None else found.bucket, len(places)))
                 places.append(min(candidate.loc, FARTHEST))
         if not places:
             return odds
-        at, row, bucket, owner = np.asarray(pairs).T
+        at, row_of, bucket_of, owner = np.asarray(pairs).T
         views = np.asarray([self.views[self.of_clause[c.index], ACTIONS.index(a)] for c, a in statements])
         actions = [ACTIONS.index(action) for _, action in statements]
         clear = views @ h["slot_clause"][k] + h["slot_bias"][k] + h["slot_action"][k, actions]
-        states = np.asarray([h["slot_default"][k], *(self._mean(*span) for span in values)])
-        distances = np.concatenate([h["slot_distance"][k], np.zeros_like(h["slot_distance"][k][:1])])
-        inner = gelu(clear[at] + (states @ h["slot_value"][k])[row] + distances[bucket])
-        met = (views @ h["slot_meet_clause"][k])[at] * (states @ h["slot_meet_value"][k])[row]
+        means = [h["slot_default"][k] if span is None else self._mean(*span) for span, _ in values]
+        states = np.asarray(means) + _and_zeros(h["slot_known"])[[value for _, value in values]]
+        distances = _and_zeros(h["slot_distance"][k])
+        inner = gelu(clear[at] + (states @ h["slot_value"][k])[row_of] + distances[bucket_of])
+        met = (views @ h["slot_meet_clause"][k])[at] * (states @ h["slot_meet_value"][k])[row_of]
         fits = inner @ h["slot_outer"][k] + met.sum(axis=-1) / np.float32(met.shape[-1] ** 0.5)
         trusted = odds * float(h["slot_trust"][k]) + float(h["slot_base"][k])
         return trusted + _mean_in_odds(fits, owner, len(places)) + h["slot_location"][k, places]
@@ -273,6 +283,11 @@ class SecondReading:
         """Probabilities, of mean log-odds rounded to what does not depend on the order of sums."""
         mean = np.average(odds, axis=0, weights=self.shares)
         return sigmoid(np.asarray(mean.round(3), np.float64))
+
+
+def _and_zeros(table: Array) -> Array:
+    """A table with a row of zeros at its end."""
+    return np.concatenate([table, np.zeros_like(table[:1])])
 
 
 def _from_the_highest(attention: Array) -> Array:

@@ -27,8 +27,10 @@ from extract.corrector import (
     KINDS,
     MOST_PIECES,
     NOWHERE,
+    UNKNOWN,
     Marked,
     mark,
+    number_of,
     places_of,
     spans_of,
 )
@@ -64,7 +66,8 @@ class _Slot:
     """The candidates of a slot, one row an occurrence.
 
     Attributes:
-        clause, action, first, last, bucket, owner: per occurrence; `owner` is the candidate's number.
+        clause, action, first, last, bucket, value, owner: per occurrence; `value` is its value's number among
+            KNOWN, `owner` its candidate's.
         place, odds, labels: per candidate.
     """
 
@@ -73,6 +76,7 @@ class _Slot:
     first: Tensor
     last: Tensor
     bucket: Tensor
+    value: Tensor
     owner: Tensor
     place: Tensor
     odds: Tensor
@@ -120,17 +124,20 @@ def lesson(sample: Sample, odds: Odds, spelling: Spelling) -> Lesson:
 
 
 def _slot(sample: Sample, slot: str, odds: Floats, marked: Marked) -> _Slot:
-    rows: list[tuple[int, int, int, int, int, int]] = []
+    rows: list[tuple[int, ...]] = []
     found, places = sample.slots[slot], places_of(sample.reading, slot)
     for i, (candidate, (at, action)) in enumerate(zip(found.candidates, found.statements, strict=True)):
         spans = spans_of(marked, places, sample.eligible[at].anchor[action], candidate)
-        rows += [(at, action, span.first, span.last, span.bucket, i) for span in spans]
+        value = number_of(slot, candidate.value)
+        rows += [(at, action, span.first, span.last, span.bucket, value, i) for span in spans]
         if not spans:
-            rows.append((at, action, 0, 0, NOWHERE, i))
-    clause, action, first, last, bucket, owner = torch.tensor(rows).T
+            rows.append((at, action, 0, 0, NOWHERE, value, i))
+    clause, action, first, last, bucket, values, owner = torch.tensor(rows).T
     place = torch.tensor([min(c.loc, FARTHEST) for c in found.candidates])
     labels = torch.tensor(found.labels).float()
-    return _Slot(clause, action, first, last, bucket, owner, place, torch.tensor(odds).float(), labels)
+    return _Slot(
+        clause, action, first, last, bucket, values, owner, place, torch.tensor(odds).float(), labels
+    )
 
 
 def _new_heads(width: int) -> Weights:
@@ -153,7 +160,7 @@ def _new_heads(width: int) -> Weights:
         "slot_outer": noise(slots, _HIDDEN, scale=0.05), "slot_meet_clause": noise(slots, 2 * width, _HIDDEN),
         "slot_meet_value": noise(slots, width, _HIDDEN), "slot_default": noise(slots, width, scale=0.1),
         "slot_distance": zeros(slots, 2 * BUCKETS, _HIDDEN), "slot_location": zeros(slots, FARTHEST + 1),
-        "slot_base": zeros(slots), "slot_trust": torch.ones(slots),
+        "slot_base": zeros(slots), "slot_trust": torch.ones(slots), "slot_known": zeros(UNKNOWN, width),
         "document_query": noise(_DOCUMENT_QUERIES, width, scale=0.02),
         "document_inner": noise(_DOCUMENT_HIDDEN, (_DOCUMENT_QUERIES + 1) * width),
         "document_inner_bias": zeros(_DOCUMENT_HIDDEN), "document_outer": noise(_DOCUMENT_HIDDEN, scale=0.05),
@@ -285,13 +292,19 @@ def _entropy(odds: Tensor, labels: Tensor) -> Tensor:
     return functional.binary_cross_entropy_with_logits(odds, labels, reduction="sum")
 
 
+def _and_zeros(table: Tensor) -> Tensor:
+    """A table with a row of zeros at its end."""
+    return functional.pad(table, (0, 0, 0, 1))
+
+
 def slot_odds(w: Weights, k: int, found: _Slot, views: Tensor, sums: Tensor) -> Tensor:
     """Corrected log-odds of a slot's candidates."""
     view = views[found.clause, found.action]
     default = (found.bucket == NOWHERE)[:, None]
     length = (found.last - found.first).clamp(min=1)[:, None]
     state = torch.where(default, w["slot_default"][k], (sums[found.last] - sums[found.first]) / length)
-    distance = functional.pad(w["slot_distance"][k], (0, 0, 0, 1))[found.bucket]
+    state = state + _and_zeros(w["slot_known"])[found.value]
+    distance = _and_zeros(w["slot_distance"][k])[found.bucket]
     clear = view @ w["slot_clause"][k] + w["slot_bias"][k] + w["slot_action"][k][found.action]
     inner = _gelu(clear + state @ w["slot_value"][k] + distance)
     met = view @ w["slot_meet_clause"][k] * (state @ w["slot_meet_value"][k])

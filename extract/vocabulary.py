@@ -124,6 +124,13 @@ def read_vocabulary(directory: Path) -> Vocabulary:
 
 
 @functools.cache
+def closed_values() -> tuple[tuple[str, str], ...]:
+    """Slots and slugs of the closed lists that ship with the package: surfaces, then targets."""
+    lists = {s: _read_labels(ROOT / "vocabulary" / f"{s}s.toml", s)[0] for s in ("surface", "target")}
+    return tuple((slot, slug) for slot, labels in lists.items() for slug in labels)
+
+
+@functools.cache
 def load_vocabulary() -> Vocabulary:
     """The vocabulary that ships with the package, read once."""
     return read_vocabulary(ROOT / "vocabulary")

@@ -99,6 +99,21 @@ def test_heads_that_say_nothing_leave_the_chances_as_they_are(reading: Reading, 
         assert not np.allclose(loud.slot(slot, statements, pools, chances), chances, atol=1e-3)
 
 
+def test_what_stands_nowhere_is_told_apart_by_what_it_is(reading: Reading) -> None:
+    clauses = gather_clauses(reading)
+    eligible = text_clauses(reading, clauses)
+    second = read_again(reading, [LOUD], eligible)
+    assert second is not None
+    pool = SlotFeatures(reading, clauses).slot(eligible[0], Action.BLOCK, "surface")
+    default = next(candidate for candidate in pool if candidate.value == "all")
+    assert default.place is None
+    others = [replace(default, value=value) for value in ("live", "nobody", "no one")]
+
+    chances = second.slot("surface", [(eligible[0], Action.BLOCK)], [[default, *others]], np.full(4, 0.4))
+    assert len(set(chances.tolist())) == 3, "names that are on no list look alike"
+    assert chances[2] == chances[3]
+
+
 def test_statements_are_judged_one_by_one_as_together(reading: Reading) -> None:
     clauses = gather_clauses(reading)
     eligible = text_clauses(reading, clauses)

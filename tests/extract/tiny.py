@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from extract.clauses import ACTIONS
-from extract.corrector import BUCKETS, CORRECTED, FARTHEST, KINDS
+from extract.corrector import BUCKETS, CORRECTED, FARTHEST, KINDS, KNOWN
 from extract.encoder import WINDOW
 from extract.graph import Array
 from extract.weights import Corrector, pack, unpack
@@ -56,7 +56,7 @@ def head_weights(scale: float) -> dict[str, Array]:
         "slot_action": (slots, actions, HIDDEN), "slot_outer": (slots, HIDDEN),
         "slot_meet_clause": (slots, both, HIDDEN), "slot_meet_value": (slots, WIDTH, HIDDEN),
         "slot_default": (slots, WIDTH), "slot_distance": (slots, 2 * BUCKETS, HIDDEN),
-        "slot_location": (slots, FARTHEST + 1), "slot_base": (slots,),
+        "slot_location": (slots, FARTHEST + 1), "slot_base": (slots,), "slot_known": (len(KNOWN), WIDTH),
         "document_query": (2, WIDTH), "document_inner": (HIDDEN, 3 * WIDTH), "document_inner_bias": (HIDDEN,),
         "document_outer": (HIDDEN,), "document_outer_bias": (1,),
     }  # fmt: skip
