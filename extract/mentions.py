@@ -94,15 +94,15 @@ def build_automaton(vocabulary: Vocabulary) -> ahocorasick.Automaton:
 _LATIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")
 
 
-_PATH, _NO_PATH = re.compile(r"\w{3}"), re.compile(r"(?:[\w./:]/|[.:])$")
+_PATH, _DEEPER = re.compile(r"\w{3}"), re.compile(r"(?:[a-z0-9_./]/|\.)$")
 
 
 def _on_border(text: str, start: int, end: int) -> bool:
-    """False where a match cuts a Latin word in two."""
+    """False where a match cuts a Latin word in two, or one that ends in a slash opens no path."""
     if text[start] in _LATIN and start > 0 and text[start - 1] in _LATIN:
         return False
     if text[end - 1] == "/":  # r/ in r/books and /r/books, not in example.com/r/books and w/r/t
-        return _PATH.match(text, end) is not None and _NO_PATH.search(text[max(0, start - 2) : start]) is None
+        return _PATH.match(text, end) is not None and _DEEPER.search(text[max(0, start - 2) : start]) is None
     return not (text[end - 1] in _LATIN and end < len(text) and text[end] in _LATIN)
 
 

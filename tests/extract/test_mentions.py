@@ -165,6 +165,8 @@ def test_an_ambiguous_name_may_be_the_end_of_a_longer_one(text: str, slugs: list
         ("links to X are out in r/books", True),
         ("on /r/books, too", True),
         ("(r/books)", True),
+        ("例如：r/books", True),
+        ("在/r/books里", True),
         ("such as https://example.com/r/abc in comments", False),
         ("posts on lemmy.world/r/abc", False),
         ("the agency R/GA, the ship R/V Falkor, an R/C car", False),
