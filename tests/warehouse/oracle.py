@@ -40,7 +40,7 @@ class Rule:
     precision: str
     ends: date | None
     end_precision: str | None
-    stated: bool
+    own_end: date | None
     notice: bool
     clusters: frozenset[str]
     first_said: date
@@ -49,7 +49,7 @@ class Rule:
     def rank(self) -> tuple[object, ...]:
         return (
             self.start,
-            self.stated,
+            self.precision != "by",
             self.notice,
             len(self.clusters),
             self.last_said,
@@ -89,43 +89,54 @@ class Interval:
 
 def derive(observations: list[Said]) -> list[Interval]:
     """All intervals of one key."""
-    by_stage = {
-        stage: _lane([o for o in observations if o.stage == stage])
-        for stage in ("decided", "trial", "proposed")
-    }
-    decisions = [i for i in by_stage["decided"] if not i.resumed]
-    result = list(by_stage["decided"])
-    for stage in ("trial", "proposed"):
-        result += [kept for i in by_stage[stage] if (kept := _until_decided(i, decisions)) is not None]
+    result: list[Interval] = []
+    decisions: list[Rule] = []
+    for stage in ("decided", "trial", "proposed"):  # decisions end what the others say
+        told = [o for o in observations if o.stage == stage]
+        if told:
+            rules, placed = _lane(told, decisions)
+            result += _intervals(
+                stage, [kept for r in rules if (kept := _until_decided(r, decisions))], placed
+            )
+            if stage == "decided":
+                decisions = _decisions(rules)
     return sorted(result)
 
 
-def _until_decided(interval: Interval, decisions: list[Interval]) -> Interval | None:
-    """A trial or proposal up to the decision that ends it; None if nothing is left."""
-    ends = [d.valid_from for d in decisions if _decides(d, interval)]
-    end = min(ends, default=FOREVER)
-    if end <= interval.valid_from:
+def _decisions(rules: list[Rule]) -> list[Rule]:
+    """The decided rules that hold on the day they start: the best of those that start on one day."""
+    return [max((r for r in rules if r.start == day), key=Rule.rank) for day in {r.start for r in rules}]
+
+
+def _last_decision(decisions: list[Rule], day: date) -> Rule | None:
+    return max((d for d in decisions if d.start <= day), key=lambda d: d.start, default=None)
+
+
+def _until_decided(rule: Rule, decisions: list[Rule]) -> Rule | None:
+    """A rule of a trial or proposal up to the decision that ends it; None if nothing is left."""
+    last = _last_decision(decisions, rule.start)
+    if last is not None and last.action == rule.action and last.covers(rule.start):
         return None
-    if end >= interval.valid_to:
-        return interval
-    return replace(interval, valid_to=end, to_precision="day", own_end=False)
+    day = min((d.start for d in decisions if _decides(d, rule)), default=FOREVER)
+    if day <= rule.start:
+        return None
+    return replace(rule, ends=day, end_precision="day") if day < (rule.ends or FOREVER) else rule
 
 
-def _decides(decision: Interval, interval: Interval) -> bool:
-    if decision.action == interval.action:
-        return decision.valid_from >= interval.first_said
-    return decision.valid_from > interval.valid_from
+def _decides(decision: Rule, rule: Rule) -> bool:
+    if decision.action == rule.action:
+        return decision.start >= min(rule.first_said, rule.start)
+    return decision.start > rule.start
 
 
-def _lane(observations: list[Said]) -> list[Interval]:
-    if not observations:
-        return []
+def _lane(observations: list[Said], decisions: list[Rule]) -> tuple[list[Rule], list[Placed]]:
+    """All rules of one stage, and where each statement stands."""
     dead = _taken_back(observations)
     claims = _claims([o for o in observations if o.id not in dead])
     undated = [o for o in observations if o.start is None and o.ends is None and o.relation != "reschedules"]
-    starters, placed = _undated(undated, claims)
+    starters, placed = _undated(undated, claims, decisions)
     placed += [Placed(c.action, c.start, c.notice, c.clusters, c.first_said) for c in claims]
-    return _intervals(observations[0].stage, claims + starters, placed)
+    return claims + starters, placed
 
 
 def last_covered(day: date, precision: str | None) -> date:
@@ -144,7 +155,7 @@ def _overlap(one: Said, other: Said) -> bool:
 
 def _taken_back(observations: list[Said]) -> set[str]:
     """Ids of the statements that no longer count."""
-    dead = {old.id for old in observations if any(_old_date(old, new) for new in observations)}
+    dead = {old.id for old in observations if any(_old_date(old, new, observations) for new in observations)}
     speakers = [o for o in observations if o.relation != "states" and o.id not in dead]
     removals = [
         (old.action, old.start, new)
@@ -160,13 +171,26 @@ def _taken_back(observations: list[Said]) -> set[str]:
     return dead | {old.id for old in observations if any(_corrected(old, new) for new in speakers)}
 
 
-def _old_date(old: Said, new: Said) -> bool:
-    """Of two dates in one document that postpones, the earlier one is the old one."""
+def _old_date(old: Said, new: Said, observations: list[Said]) -> bool:
+    """Of two dates in one document that moves a rule: the one announced before, else the earlier one."""
     if not (old.relation == new.relation == "reschedules" and old.document == new.document):
         return False
-    if old.start is None or new.start is None or old.action != new.action:
+    if old.start is None or new.start is None or old.action != new.action or old.start == new.start:
         return False
-    return old.said < old.start < new.start
+    if min(old.start, new.start) <= old.said:
+        return False
+    known, known_new = (_announced(o, observations) for o in (old, new))
+    return known if known != known_new else old.start < new.start
+
+
+def _announced(moved: Said, observations: list[Said]) -> bool:
+    """Whether an earlier document gave the same date, as one that was to come when this one spoke."""
+    return any(
+        o.document != moved.document
+        and (o.action, o.start) == (moved.action, moved.start)
+        and o.said < moved.said
+        for o in observations
+    )
 
 
 def _moves(old: Said, new: Said) -> bool:
@@ -212,16 +236,16 @@ def _corrected(old: Said, new: Said) -> bool:
 def _claims(alive: list[Said]) -> list[Rule]:
     stated = [o for o in alive if o.start is not None]
     dated = [(o, *_refined(o, stated)) for o in stated]
-    starts = [(o.action, start, precision) for o, start, precision in dated]
+    started = list(dated)
     for o in alive:
-        if o.start is None and o.ends is not None and o.relation != "reschedules":
+        if o.start is None and o.ends is not None:
             day = min(o.said, o.ends - timedelta(days=1))
-            latest = max((start for _, start, _ in starts if start <= day), default=None)
-            actions = {action for action, start, _ in starts if start == latest}
-            if latest is not None and o.action in actions:
-                finest = min((p for _, start, p in starts if start == latest), key=FINENESS.__getitem__)
-                dated.append((o, latest, finest))
-            else:
+            latest = max((start for _, start, _ in started if start <= day), default=None)
+            begun = [(p, q) for p, start, q in started if (p.action, start) == (o.action, latest)]
+            ends = [p.ends for p, _ in begun if p.ends is not None]
+            if begun and latest is not None and max(ends, default=day) >= day:
+                dated.append((o, latest, min((q for _, q in begun), key=FINENESS.__getitem__)))
+            elif o.relation != "reschedules":
                 dated.append((o, day, "by"))
     groups: dict[tuple[str, date], list[tuple[Said, str]]] = {}
     for o, start, precision in dated:
@@ -230,7 +254,7 @@ def _claims(alive: list[Said]) -> list[Rule]:
 
 
 def _refined(o: Said, stated: list[Said]) -> tuple[date, str]:
-    """The earliest finer date of the same action that lies in a coarse one."""
+    """The earliest finer date of the same action that lies in a coarse one, and before its end."""
     assert o.start is not None and o.precision is not None
     if o.precision == "day":
         return o.start, "day"
@@ -242,11 +266,9 @@ def _refined(o: Said, stated: list[Said]) -> tuple[date, str]:
         and other.start is not None
         and o.start <= other.start <= last_covered(o.start, o.precision)
     ]
-    if not within:
-        return o.start, o.precision
-    return min(
-        (_refined(other, stated) for other in within), key=lambda found: (found[0], FINENESS[found[1]])
-    )
+    finer = [_refined(other, stated) for other in within]
+    finer = [found for found in finer if o.ends is None or found[0] < o.ends]
+    return min(finer, key=lambda found: (found[0], FINENESS[found[1]]), default=(o.start, o.precision))
 
 
 def _claim(action: str, start: date, members: list[tuple[Said, str]]) -> Rule:
@@ -268,12 +290,14 @@ def _claim(action: str, start: date, members: list[tuple[Said, str]]) -> Rule:
     said = [o.said for o, _ in members]
     return Rule(
         action, start, min((p for _, p in members), key=FINENESS.__getitem__), best,
-        min(end_precisions, key=FINENESS.__getitem__) if end_precisions else None, True,
+        min(end_precisions, key=FINENESS.__getitem__) if end_precisions else None, best,
         any(o.notice for o, _ in members), frozenset(o.cluster for o, _ in members), min(said), max(said),
     )  # fmt: skip
 
 
-def _undated(undated: list[Said], claims: list[Rule]) -> tuple[list[Rule], list[Placed]]:
+def _undated(
+    undated: list[Said], claims: list[Rule], decisions: list[Rule]
+) -> tuple[list[Rule], list[Placed]]:
     """Rules that undated statements start, found by going through their days; and where each stands."""
     groups: dict[date, dict[str, list[Said]]] = {}
     for o in undated:
@@ -281,24 +305,28 @@ def _undated(undated: list[Said], claims: list[Rule]) -> tuple[list[Rule], list[
     starters: list[Rule] = []
     placed: list[Placed] = []
     for day, actions in sorted(groups.items()):
+        decision = _last_decision(decisions, day)
+        era = decision.start if decision else date.min
         dated_holder = max((c for c in claims if c.covers(day)), key=Rule.rank, default=None)
+        if dated_holder is not None and dated_holder.start < era:
+            dated_holder = None
         candidates: list[Rule] = []
         for action, speakers in actions.items():
             notice, clusters = any(o.notice for o in speakers), frozenset(o.cluster for o in speakers)
             announced = [c for c in claims if c.action == action and c.first_said <= day + timedelta(days=7)]
             heralded = min((c.start for c in announced if c.start > day), default=None)
-            says_what_holds = dated_holder is not None and dated_holder.action == action
-            speaks_of = day if heralded is None or says_what_holds else heralded
-            placed.append(Placed(action, speaks_of, notice, clusters, day))
-            if speaks_of == day and (dated_holder is None or day > dated_holder.start):
+            placed.append(Placed(action, heralded or day, notice, clusters, day))
+            decided = decision is not None and decision.action == action and decision.covers(day)
+            if heralded is None and not decided and (dated_holder is None or day > dated_holder.start):
                 end = dated_holder.ends if dated_holder else None
                 end_precision = dated_holder.end_precision if dated_holder else None
                 candidates.append(
-                    Rule(action, day, "by", end, end_precision, False, notice, clusters, day, day)
+                    Rule(action, day, "by", end, end_precision, end, notice, clusters, day, day)
                 )
         if candidates:
             best = max(candidates, key=Rule.rank)
-            holds = max((r for r in claims + starters if r.covers(day)), key=Rule.rank, default=None)
+            known = [r for r in claims + starters if r.covers(day) and r.start >= era]
+            holds = max(known, key=Rule.rank, default=None)
             if holds is None or holds.action != best.action:
                 starters.append(best)
     return starters, placed
@@ -332,7 +360,7 @@ def _intervals(stage: str, rules: list[Rule], placed: list[Placed]) -> list[Inte
                 stage, first_day, first.action, _precision(first_day, first, rules), end,
                 _precision(*following, rules) if following else None,
                 any(p.notice for p in mine), any(p.action != first.action for p in members),
-                first.start < first_day, last.ends is not None and last.ends == end,
+                first.start < first_day, last.own_end is not None and last.own_end == end,
                 len(frozenset().union(*(p.clusters for p in mine))), min(p.first_said for p in mine),
             )
         )  # fmt: skip

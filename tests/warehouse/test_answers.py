@@ -113,6 +113,7 @@ def test_notes_tell_what_is_uncertain(asked: duckdb.DuckDBPyConnection) -> None:
         ),
         "first known rule from 2022-03-01": ask(asked, "kuaishou live taobao", date(2022, 2, 1)),
         "no start was stated, it held by 2022-05-01": ask(asked, "douyin message taobao"),
+        "the last known rule ended on 2022-01-31": ask(asked, "reddit post etsy"),
         "begins some day of this month": ask(asked, "twitter post mastodon", date(2022, 12, 2)),
         "a more general rule of later date says otherwise": ask(
             asked, "twitter post mastodon", date(2023, 1, 5)
@@ -153,6 +154,35 @@ def test_a_rule_under_an_older_slug_is_still_found(tmp_path: Path, template: Pat
 def test_after_a_temporary_rule_over_nothing_all_is_unknown(asked: duckdb.DuckDBPyConnection) -> None:
     assert ask(asked, "reddit post etsy", date(2022, 1, 31)).answer == "allowed"
     assert ask(asked, "reddit post etsy", date(2022, 2, 1)).answer == "unknown"
+
+
+def test_rules_on_links_of_others_say_nothing_of_own_links(asked: duckdb.DuckDBPyConnection) -> None:
+    assert ask(asked, "douyin live etsy").rule_target == "ecommerce"
+    assert ask(asked, "douyin message taobao").answer == "allowed"
+    assert ask(asked, "douyin message douyin").answer == "unknown"
+    assert ask(asked, "twitter post X", date(2023, 1, 5)).answer == "unknown"  # by another of its names
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Asia/Shanghai"])
+def test_a_moment_with_a_zone_is_the_same_wherever_it_is_asked(
+    tmp_path: Path, template: Path, zone: str
+) -> None:
+    path = Path(copy(template, tmp_path / "warehouse.duckdb"))
+    with connect(path) as connection:
+        load_batch(
+            connection,
+            batch("n1", says("block", "kuaishou", "live", "taobao", "2022-03-01"), known="2022-02-23T03:00"),
+        )
+        connection.execute("SET TimeZone = $zone", {"zone": zone})
+        for moment, rows in (
+            ("TIMESTAMPTZ '2022-02-23 02:59+00'", 0), ("TIMESTAMPTZ '2022-02-23 03:01+00'", 1),
+            ("TIMESTAMP '2022-02-23 02:59'", 0), ("'2022-02-23 03:01'", 1), ("now()", 1),
+        ):  # fmt: skip
+            asof = f"SELECT count(*) FROM policy_asof(DATE '2022-06-01', {moment})"  # noqa: S608
+            assert connection.execute(asof).fetchone() == (rows,)
+            question = f"('kuaishou', 'live', 'taobao', DATE '2022-06-01', {moment})"
+            answer = connection.execute(f"SELECT answer FROM can_link_asof{question}").fetchone()  # noqa: S608
+            assert answer == ("blocked" if rows else "unknown",)
 
 
 def test_the_scalar_macro_answers_for_a_column(asked: duckdb.DuckDBPyConnection) -> None:

@@ -16,7 +16,7 @@ from warehouse import outbox
 from warehouse.changes import changes_since, ending, taking_effect
 from warehouse.load import crawl_state, known_digests, load_batch
 from warehouse.policy import can_link, policy_on
-from warehouse.rebuild import drift, rebuild
+from warehouse.rebuild import drift, history_drift, rebuild
 from warehouse.records import Batch, Cause, Change, SnapshotRow, SourceRun, Verdict, WarehouseError
 from warehouse.review import annotated, context, find, queue, verdicts
 
@@ -269,6 +269,82 @@ def test_a_correction_replaces_the_reading_and_survives_re_extraction(
     assert [row.surface for row in policy_on(connection, date(2022, 4, 1))] == ["all"]
     judged(connection, "v2", verdict_on(wrong, document_id, "accept", day=20))
     assert [row.surface for row in policy_on(connection, date(2022, 4, 1))] == ["live"]
+    assert drift(connection) == []
+
+
+def test_a_rule_leads_to_words_that_still_count(connection: duckdb.DuckDBPyConnection) -> None:
+    misread = fact(TEXT, start="2022-03-01", confidence=0.95)
+    other = "From 1 March the live rooms show no more links to Taobao."
+    load_batch(connection, batch("n1", reading(TEXT, misread)))
+    load_batch(
+        connection,
+        batch(
+            "n2", reading(other, fact(other, start="2022-03-01", confidence=0.8)), known="2022-02-24T03:00"
+        ),
+    )
+    answer = can_link(connection, "kuaishou", "live", "taobao", date(2022, 4, 1))
+    assert answer.sentence == TEXT
+    document_id = find(connection, answer.evidence_id or "").document_id
+    assert (
+        judged(connection, "v1", verdict_on(misread, document_id, "reject", day=10)) == ()
+    )  # the rule stands
+    answer = can_link(connection, "kuaishou", "live", "taobao", date(2022, 4, 1))
+    assert (answer.answer, answer.sentence) == ("blocked", other)
+    [row] = policy_on(connection, date(2022, 4, 1))
+    assert row.evidence_ids == (answer.evidence_id,)
+    [row] = policy_on(connection, date(2022, 4, 1), known_at=TIME + timedelta(days=5))
+    assert row.evidence_ids != (answer.evidence_id,)  # what was believed then
+    assert drift(connection) == history_drift(connection) == []
+
+
+def test_a_corrected_postponement_still_postpones(connection: duckdb.DuckDBPyConnection) -> None:
+    announced, moved = "Links are blocked from 1 July.", "The block is postponed to 1 September."
+    first = reading(announced, fact(announced, start="2022-07-01"), kind="notice", published="2022-03-01")
+    misread, right = fact(moved, start="2022-08-01"), fact(moved, start="2022-09-01")
+    load_batch(connection, batch("n1", first, known="2022-03-02T03:00"))
+    second = reading(moved, misread, kind="notice", published="2022-03-03")
+    load_batch(connection, batch("n2", second, known="2022-03-04T03:00"))
+    document_id = next(item.document_id for item in queue(connection) if item.words == moved)
+    judged(connection, "v1", verdict_on(misread, document_id, "correct", right, day=20))
+    assert [str(row.valid_from) for row in policy_on(connection, date(2022, 12, 1))] == ["2022-09-01"]
+    assert policy_on(connection, date(2022, 7, 15)) == []
+
+
+def test_a_postponement_without_a_date_is_told_in_its_own_words(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    allowed, announced = "Links have been allowed since 2025.", "Links are blocked from 1 July."
+    halted = "The block is postponed until further notice."
+    told = [
+        (fact(allowed, action="allow", start="2025-01-01"), "2026-01-01"),
+        (fact(announced, start="2026-07-01"), "2026-03-01"),
+        (fact(halted), "2026-05-01"),
+    ]
+    for stated, day in told:
+        item = reading(stated.evidence, stated, kind="notice", published=day)
+        changes = load_batch(connection, batch(day, item, known=f"{day}T03:00")).changes
+    assert [(change.kind, change.evidence[0].sentence) for change in changes] == [("corrected", halted)]
+
+
+def test_a_correction_can_be_judged_by_its_own_id_and_by_a_reprint(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    wrong, right = fact(TEXT, start="2022-03-01"), fact(TEXT, start="2022-04-01")
+    load_batch(connection, batch("n1", reading(TEXT, wrong)))
+    document_id = queue(connection)[0].document_id
+    judged(connection, "v1", verdict_on(wrong, document_id, "correct", right, day=2))
+    judged(connection, "v2", verdict_on(right, document_id, "reject", day=3))
+    assert policy_on(connection, date(2022, 5, 1)) == []
+    judged(connection, "v3", verdict_on(right, document_id, "accept", day=4))
+    assert [str(row.valid_from) for row in policy_on(connection, date(2022, 5, 1))] == ["2022-04-01"]
+    reprint = f"Agencies report. {TEXT}"
+    repeated = fact(reprint, start="2022-03-01", evidence=TEXT)
+    load_batch(connection, batch("n2", reading(reprint, repeated), known="2022-03-01T00:00"))
+    newest = "SELECT document_id::VARCHAR FROM document ORDER BY known_at DESC LIMIT 1"
+    [(other_id,)] = connection.execute(newest).fetchall()
+    judged(connection, "v4", verdict_on(repeated, other_id, "accept", day=20))
+    [row] = policy_on(connection, date(2022, 5, 1))
+    assert (str(row.valid_from), row.contested) == ("2022-03-01", False)
     assert drift(connection) == []
 
 

@@ -13,10 +13,16 @@ WITH concerned AS (
   FROM active a SEMI JOIN concerned USING (line) JOIN observation o ON o.rowid = a.row_id
 ), moving AS (
   SELECT * FROM stated WHERE relation = 'reschedules' AND effective_from > said_on
-), old_date AS (   -- "postponed from July to September": the earlier of two dates in one document is the old one
+), announced AS (  -- dates in such documents that others had told before
+  SELECT DISTINCT m.row_id FROM moving m JOIN stated p USING (line, action, effective_from)
+  WHERE p.document_id <> m.document_id AND p.said_on < m.said_on
+), old_date AS (   -- "postponed from July to September": of two dates in one document the one that was announced before is
+                   -- the old one; if none or both were, the earlier
   SELECT DISTINCT o.row_id
   FROM moving o JOIN moving n USING (line, action, document_id)
-  WHERE n.effective_from > o.effective_from
+    LEFT JOIN announced a ON a.row_id = o.row_id LEFT JOIN announced b ON b.row_id = n.row_id
+  WHERE CASE WHEN (a.row_id IS NULL) = (b.row_id IS NULL) THEN n.effective_from > o.effective_from
+          ELSE a.row_id IS NOT NULL AND n.effective_from <> o.effective_from END
 ), speaking AS (
   SELECT * FROM stated ANTI JOIN old_date USING (row_id) WHERE relation <> 'states'
 ), future AS (     -- rules of the platform's own pages that had not begun when the page said so
@@ -59,7 +65,7 @@ WHERE n.relation = 'corrects' AND o.relation <> 'corrects' AND o.document_id <> 
 UNION
 FROM old_date;
 
--- 2. Dated statements; a coarse date takes the earliest finer date of the same action that lies in it.
+-- 2. Dated statements; a coarse date takes the earliest finer date of the same action that lies in it, and before its end.
 CREATE OR REPLACE TEMP TABLE redated AS
 WITH coarse AS (
   SELECT line, action, effective_from AS start, from_precision, ends, to_precision, kind, cluster, said_on, exhibit
@@ -77,6 +83,7 @@ WITH coarse AS (
     CASE WHEN m.start IS NULL THEN c.from_precision ELSE 'day'::date_precision END AS from_precision)
   FROM coarse c LEFT JOIN month_day m
     ON c.from_precision = 'month' AND m.line = c.line AND m.action = c.action AND m.month = c.start
+    AND (c.ends IS NULL OR m.start < c.ends)
 ), finer AS (
   SELECT line, action, start, from_precision FROM by_month WHERE from_precision <> 'year'
   UNION ALL FROM fine
@@ -88,7 +95,8 @@ SELECT b.* REPLACE (
   coalesce(y.start, b.start) AS start,
   CASE WHEN y.start IS NULL THEN b.from_precision ELSE y.from_precision END AS from_precision)
 FROM by_month b LEFT JOIN year_day y
-  ON b.from_precision = 'year' AND y.line = b.line AND y.action = b.action AND y.year = year(b.start);
+  ON b.from_precision = 'year' AND y.line = b.line AND y.action = b.action AND y.year = year(b.start)
+  AND (b.ends IS NULL OR y.start < b.ends);
 
 CREATE OR REPLACE TEMP VIEW dated AS
 SELECT line, action, effective_from AS start, from_precision, ends, to_precision, kind, cluster, said_on, exhibit
@@ -96,19 +104,21 @@ FROM active ANTI JOIN voided USING (row_id)
 WHERE effective_from IS NOT NULL AND from_precision = 'day'
 UNION ALL FROM redated;
 
--- 3. An end told without a start belongs to the rule it ends; if there is none, the rule held by the day it was said.
+-- 3. An end told without a start belongs to the rule that began last before it was said, if that is of its action and had
+--    not ended by then; if not, the rule held by the day it was said. An end that is moved belongs to a rule or to none.
 INSERT INTO redated BY NAME
 WITH ended AS (
   SELECT *, least(said_on, ends - 1) AS day FROM active ANTI JOIN voided USING (row_id)
-  WHERE effective_from IS NULL AND ends IS NOT NULL AND relation <> 'reschedules'
+  WHERE effective_from IS NULL AND ends IS NOT NULL
 ), starts AS (
-  SELECT line, start, list(DISTINCT action) AS actions, min(from_precision) AS start_precision
+  SELECT line, action, start, min(from_precision) AS start_precision, max(ends) AS until
   FROM dated SEMI JOIN ended USING (line) GROUP BY ALL
-), found AS (
-  SELECT e.*, coalesce(list_contains(s.actions, e.action), false) AS belongs, s.start, s.start_precision
-  FROM ended e ASOF LEFT JOIN starts s ON s.line = e.line AND s.start <= e.day
+), begun AS (
+  SELECT e.*, s.start AS last_start
+  FROM ended e ASOF LEFT JOIN (SELECT DISTINCT line, start FROM starts) s ON s.line = e.line AND s.start <= e.day
 )
-SELECT line, action, ends, to_precision, kind, cluster, said_on, exhibit,
-       CASE WHEN belongs THEN start ELSE day END AS start,
-       CASE WHEN belongs THEN start_precision ELSE 'by'::date_precision END AS from_precision
-FROM found;
+SELECT b.line, b.action, b.ends, b.to_precision, b.kind, b.cluster, b.said_on, b.exhibit,
+       coalesce(s.start, b.day) AS start, coalesce(s.start_precision, 'by'::date_precision) AS from_precision
+FROM begun b LEFT JOIN starts s
+  ON s.line = b.line AND s.start = b.last_start AND s.action = b.action AND (s.until IS NULL OR s.until >= b.day)
+WHERE s.start IS NOT NULL OR b.relation <> 'reschedules';

@@ -50,7 +50,7 @@ GROUP BY ALL;
 CREATE OR REPLACE TEMP TABLE heard AS
 WITH ranked AS (
   SELECT *, row_number() OVER (
-    PARTITION BY line ORDER BY start, kind, witnesses, last_said, action) AS rank
+    PARTITION BY line ORDER BY start, from_precision <> 'by', kind, witnesses, last_said, action) AS rank
   FROM claim
 ), boundary AS (        -- the holder changes only where a rule starts or ends
   SELECT line, start AS day, CASE WHEN ends IS NULL THEN rank END AS rank FROM ranked
@@ -77,42 +77,90 @@ FROM undated u
   LEFT JOIN heralding g ON g.line = u.line AND g.action = u.action AND g.day = u.day;
 
 -- 8. Of the undated statements that contradict what holds, the first of each row starts a rule by its day;
---    within a temporary rule it holds at most to that rule's end. A heralding statement starts nothing unless
---    it says what holds already.
-CREATE OR REPLACE TEMP TABLE starter AS
-WITH told AS (   -- of what was told on one day (three actions at most) the best comes last, by precedence
+--    within a temporary rule it holds at most to that rule's end. A heralding statement starts nothing. Nor does a trial or
+--    a proposal of what is decided; a decision ends them, so that what is told later of another one is no repetition.
+CREATE OR REPLACE TEMP TABLE decision (number BIGINT, action policy_action, start DATE, ends DATE);
+
+CREATE OR REPLACE TEMP MACRO starting(of_decisions) AS TABLE
+WITH own AS (
+  SELECT h.*, l.number FROM heard h JOIN line l USING (line)
+  WHERE heralded IS NULL AND (l.stage = 'decided') = of_decisions
+), since AS (
+  SELECT o.*, d.start AS era, coalesce(d.action = o.action AND (d.ends IS NULL OR o.day < d.ends), false) AS decided
+  FROM own o ASOF LEFT JOIN decision d ON d.number = o.number AND d.start <= o.day
+), bound AS (      -- what holds is what has begun since the last decision
+  SELECT * REPLACE (CASE WHEN era IS NULL OR holder_start >= era THEN holder END AS holder,
+                    CASE WHEN era IS NULL OR holder_start >= era THEN holder_action END AS holder_action,
+                    CASE WHEN era IS NULL OR holder_start >= era THEN holder_start END AS holder_start,
+                    CASE WHEN era IS NULL OR holder_start >= era THEN holder_ends END AS holder_ends)
+  FROM since WHERE NOT decided
+), told AS (   -- of what was told on one day (three actions at most) the best comes last, by precedence
   SELECT *, lead(day) OVER days AS next_day,
          CASE WHEN lag(day) OVER days IS DISTINCT FROM day THEN lag(action) OVER days
            WHEN lag(day, 2) OVER days IS DISTINCT FROM day THEN lag(action, 2) OVER days
            ELSE lag(action, 3) OVER days END AS before
-  FROM heard
-  WHERE (heralded IS NULL OR action = holder_action) AND (holder_start IS NULL OR day > holder_start)
-  WINDOW days AS (PARTITION BY line, holder ORDER BY day, kind, witnesses, action)
+  FROM bound WHERE holder_start IS NULL OR day > holder_start
+  WINDOW days AS (PARTITION BY line, holder, era ORDER BY day, kind, witnesses, action)
 )
-SELECT * EXCLUDE (next_day) FROM told
+SELECT line, number, action, day, kind, witnesses, holder_ends, holder_to_precision FROM told
 WHERE next_day IS DISTINCT FROM day AND action IS DISTINCT FROM coalesce(before, holder_action);
 
--- 9. All rules in order of precedence: on any day the highest rank that covers it holds.
+CREATE OR REPLACE TEMP TABLE starter AS FROM starting(true);
+
+-- 9. All rules in order of precedence: on any day the highest rank that covers it holds. A decision begins wherever a decided
+--    rule starts, the best of those that start on one day. It ends trials and proposals, or replaces those of its action that
+--    begin while it holds.
+INSERT INTO decision
+WITH told AS (
+  SELECT l.number, c.action, c.start, c.ends, c.from_precision <> 'by' AS stated, c.kind, c.witnesses, c.last_said
+  FROM claim c JOIN line l USING (line) WHERE l.stage = 'decided'
+  UNION ALL
+  SELECT number, action, day, holder_ends, false, kind, witnesses, day FROM starter
+)
+SELECT number, action, start, ends
+FROM told SEMI JOIN (SELECT l.number FROM active JOIN line l USING (line) WHERE l.stage <> 'decided') USING (number)
+QUALIFY row_number() OVER (
+  PARTITION BY number, start ORDER BY stated DESC, kind DESC, witnesses DESC, last_said DESC, action DESC) = 1;
+
+INSERT INTO starter FROM starting(false);
+
 CREATE OR REPLACE TEMP TABLE rule AS
-WITH rules AS (
-  SELECT line, action, start, from_precision, ends, to_precision, kind, witnesses, last_said,
+WITH every AS (
+  SELECT line, action, start, from_precision, ends, to_precision, kind, witnesses, first_said, last_said,
          true AS stated
   FROM claim
   UNION ALL
-  SELECT line, action, day, 'by'::date_precision, holder_ends, holder_to_precision, kind, witnesses, day, false
+  SELECT line, action, day, 'by'::date_precision, holder_ends, holder_to_precision, kind, witnesses, day, day, false
   FROM starter
+), tentative AS (
+  SELECT e.line, e.action, e.start, e.stated, e.first_said, l.number
+  FROM every e JOIN line l USING (line) WHERE l.stage <> 'decided'
+), cut AS (
+  SELECT t.line, t.action, t.start, t.stated, min(d.start) AS day
+  FROM tentative t JOIN decision d USING (number)
+  WHERE CASE WHEN d.action = t.action THEN d.start >= least(t.first_said, t.start) ELSE d.start > t.start END
+  GROUP BY ALL
+  UNION ALL
+  SELECT t.line, t.action, t.start, t.stated, d.start
+  FROM tentative t ASOF JOIN decision d ON d.number = t.number AND d.start <= t.start
+  WHERE d.action = t.action AND (d.ends IS NULL OR t.start < d.ends)
+), decided AS (
+  SELECT line, action, start, stated, min(day) AS day FROM cut GROUP BY ALL
+), rules AS (
+  SELECT e.* EXCLUDE (first_said) REPLACE (
+           least(e.ends, d.day) AS ends,
+           CASE WHEN d.day < coalesce(e.ends, DATE '9999-12-31') THEN 'day' ELSE e.to_precision END::date_precision AS to_precision),
+         e.ends AS own_ends
+  FROM every e LEFT JOIN decided d USING (line, action, start, stated)
+  WHERE d.day IS NULL OR d.day > e.start
 )
 SELECT *, row_number() OVER (
-  PARTITION BY line ORDER BY start, stated, kind, witnesses, last_said, action) AS rank
+  PARTITION BY line ORDER BY start, from_precision <> 'by', kind, witnesses, last_said, action) AS rank
 FROM rules;
 
 -- 10. Undated statements, at the day they speak of.
 CREATE OR REPLACE TEMP VIEW remark AS
-WITH herald AS (
-  SELECT line, action, day, heralded FROM heard
-  WHERE heralded IS NOT NULL AND action IS DISTINCT FROM holder_action
-)
-SELECT a.line, a.action, coalesce(h.heralded, a.said_on) AS day, a.kind, a.cluster, a.said_on, a.exhibit
+SELECT a.line, a.action, coalesce(h.start, a.said_on) AS day, a.kind, a.cluster, a.said_on, a.exhibit
 FROM active a
-  LEFT JOIN herald h ON h.line = a.line AND h.action = a.action AND h.day = a.said_on
+  LEFT JOIN heralding h ON h.line = a.line AND h.action = a.action AND h.day = a.said_on
 WHERE a.effective_from IS NULL AND a.ends IS NULL AND a.relation <> 'reschedules';

@@ -22,12 +22,12 @@ WITH boundary AS (
   SELECT p.line, p.day, p.ends_as, greatest(p.open_rank, t.rank) AS rank
   FROM points p LEFT JOIN temporary_rule t USING (line, day)
 ), valued AS (
-  SELECT h.*, r.action, r.start, r.ends, r.stated,
+  SELECT h.*, r.action, r.start, r.own_ends, r.stated,
          CASE WHEN r.start = h.day THEN r.from_precision ELSE h.ends_as END AS precision
   FROM held h LEFT JOIN rule r ON r.line = h.line AND r.rank = h.rank
 )
 -- Equal neighbours are one interval: of these points only the first is kept, with the end of the one before it.
-SELECT *, lag(ends) OVER points AS ends_before
+SELECT *, lag(own_ends) OVER points AS ends_before
 FROM valued WINDOW points AS (PARTITION BY line ORDER BY day)
 QUALIFY action IS DISTINCT FROM lag(action) OVER points OR row_number() OVER points = 1;
 
@@ -75,28 +75,14 @@ SELECT number, max(kind) FILTER (supports) AS authority, bool_or(NOT supports) A
        min(said_on) FILTER (supports) AS first_said, max(said_on) FILTER (supports) AS last_said
 FROM judged GROUP BY ALL;
 
--- 14. What a trial or a proposal becomes when a decision comes: it ends there.
+-- 14. All of it, with keys and stages again.
 CREATE OR REPLACE TEMP TABLE derived AS
-WITH named_island AS (
-  SELECT i.*, l.key_id, l.stage FROM island i JOIN line l USING (line)
-), decision AS (
-  SELECT key_id, action, valid_from FROM named_island WHERE stage = 'decided' AND NOT resumed
-), cut AS (
-  SELECT number, min(d.valid_from) AS day
-  FROM named_island i JOIN backing b USING (number) JOIN decision d ON d.key_id = i.key_id
-  WHERE i.stage <> 'decided'
-    AND CASE WHEN d.action = i.action THEN d.valid_from >= b.first_said ELSE d.valid_from > i.valid_from END
-  GROUP BY ALL
-), cited AS (
+WITH cited AS (
   SELECT * EXCLUDE (supporting, opposing), list_transform(opposing, lambda e: exhibited(e)) AS against_ids,
          list_transform(supporting, lambda e: exhibited(e)) AS evidence_ids
   FROM backing
 )
-SELECT i.key_id, i.stage, i.action, i.valid_from, i.from_precision,
-       least(i.valid_to, c.day) AS valid_to,
-       CASE WHEN c.day < i.valid_to THEN 'day' ELSE i.to_precision END::date_precision AS to_precision,
-       b.authority, b.contested, i.resumed, i.own_end AND NOT coalesce(c.day < i.valid_to, false) AS own_end,
-       b.witnesses, b.observations, b.first_said, b.last_said,
+SELECT l.key_id, l.stage, i.action, i.valid_from, i.from_precision, i.valid_to, i.to_precision,
+       b.authority, b.contested, i.resumed, i.own_end, b.witnesses, b.observations, b.first_said, b.last_said,
        b.evidence_ids[1] AS cause_id, b.evidence_ids, b.against_ids
-FROM named_island i JOIN cited b USING (number) LEFT JOIN cut c USING (number)
-WHERE c.day IS NULL OR c.day > i.valid_from;
+FROM island i JOIN line l USING (line) JOIN cited b ON b.number = i.number;

@@ -14,6 +14,7 @@ DROP TABLE IF EXISTS temp.undated;
 DROP TABLE IF EXISTS temp.heralding;
 DROP TABLE IF EXISTS temp.heard;
 DROP TABLE IF EXISTS temp.starter;
+DROP TABLE IF EXISTS temp.decision;
 DROP TABLE IF EXISTS temp.rule;
 DROP TABLE IF EXISTS temp.segment;
 DROP TABLE IF EXISTS temp.island;

@@ -75,14 +75,16 @@ WITH fresh AS (     -- what this run brought on the matter
          list(observation_id ORDER BY kind DESC, confidence DESC, said_on, observation_id DESC)[:3] AS ids
   FROM brought ANTI JOIN fallen USING (observation_id) GROUP BY ALL
 ), told AS (
-  SELECT e.*, coalesce(e.after.action, e.before.action) AS about, coalesce(d.contested, false) AS contested,
-         coalesce(d.witnesses, 0) AS witnesses,
+  SELECT e.*, coalesce(d.contested, false) AS contested, coalesce(d.witnesses, 0) AS witnesses,
+         coalesce(f.ids, g.ids, []) AS fresh_ids,
          coalesce(d.evidence_ids, o.evidence_ids, []) AS standing_ids
   FROM event e
     LEFT JOIN derived d ON d.key_id = e.key_id AND d.stage = e.stage AND d.action = e.after.action
       AND d.valid_from = e.after.valid_from
     LEFT JOIN old o ON o.key_id = e.key_id AND o.stage = e.stage AND o.action = e.before.action
       AND o.valid_from = e.before.valid_from
+    LEFT JOIN fresh f ON f.key_id = e.key_id AND f.stage = e.stage AND f.action = e.after.action
+    LEFT JOIN fresh g ON g.key_id = e.key_id AND g.stage = e.stage AND g.action = e.before.action
 ), thread AS (
   SELECT key_id, stage, after_action AS action, after_from AS valid_from,
          arg_max(change_id, {'known_at': known_at, 'id': change_id}) AS change_id
@@ -97,11 +99,9 @@ SELECT md5(concat_ws('|', getvariable('run'), t.key_id, t.stage, t.effect, t.bef
        t.before.authority,
        t.after.action, t.after.valid_from, t.after.from_precision, t.after.valid_to, t.after.to_precision,
        t.after.authority, t.contested, t.witnesses,
-       CASE WHEN f.ids IS NULL THEN t.standing_ids
-         ELSE list_concat(f.ids, list_filter(t.standing_ids, lambda i: NOT list_contains(f.ids, i)))[:5] END,
+       list_concat(t.fresh_ids, list_filter(t.standing_ids, lambda i: NOT list_contains(t.fresh_ids, i)))[:5],
        h.change_id
 FROM told t JOIN key k USING (key_id)
-  LEFT JOIN fresh f ON f.key_id = t.key_id AND f.stage = t.stage AND f.action = t.about
   LEFT JOIN thread h ON h.key_id = t.key_id AND h.stage = t.stage
     AND h.action = t.before.action AND h.valid_from = t.before.valid_from
 ORDER BY k.platform, k.surface, k.target, k.region, t.stage, t.after.valid_from;

@@ -1,10 +1,17 @@
 -- Bring the current slice of `policy`, and `support`, of the touched keys in line with temp table `derived`.
--- Leaves the rows that went (`gone`) and came (`born`), and the slice before (`old`), for the search for changes.
+-- Leaves the rows that went (`gone`) and came (`born`), and the slice before (`old`), for the search for changes. A row
+-- whose statement no longer counts (`baseless`) is written anew with another one, though nothing else of it has changed.
 CREATE OR REPLACE TEMP TABLE old AS
-SELECT rowid AS row_id, * FROM policy SEMI JOIN touched USING (key_id) WHERE known_to = TIMESTAMP '9999-12-31';
+WITH baseless AS (
+  FROM fallen
+  UNION SELECT o.observation_id FROM observation o JOIN voided v ON v.row_id = o.rowid
+)
+SELECT p.rowid AS row_id, p.*, b.observation_id IS NOT NULL AS baseless
+FROM policy p SEMI JOIN touched USING (key_id) LEFT JOIN baseless b ON b.observation_id = p.cause_id
+WHERE p.known_to = TIMESTAMP '9999-12-31';
 
 CREATE OR REPLACE TEMP TABLE gone AS
-SELECT o.row_id FROM old o WHERE NOT EXISTS (
+SELECT o.row_id FROM old o WHERE o.baseless OR NOT EXISTS (
   SELECT 1 FROM derived d
   WHERE d.key_id = o.key_id AND d.stage = o.stage AND d.action = o.action AND d.valid_from = o.valid_from
     AND d.from_precision = o.from_precision AND d.valid_to = o.valid_to
@@ -14,7 +21,7 @@ SELECT o.row_id FROM old o WHERE NOT EXISTS (
 CREATE OR REPLACE TEMP VIEW born AS
 SELECT d.* FROM derived d WHERE NOT EXISTS (
   SELECT 1 FROM old o
-  WHERE d.key_id = o.key_id AND d.stage = o.stage AND d.action = o.action AND d.valid_from = o.valid_from
+  WHERE NOT o.baseless AND d.key_id = o.key_id AND d.stage = o.stage AND d.action = o.action AND d.valid_from = o.valid_from
     AND d.from_precision = o.from_precision AND d.valid_to = o.valid_to
     AND d.to_precision IS NOT DISTINCT FROM o.to_precision
     AND d.authority = o.authority AND d.contested = o.contested AND d.resumed = o.resumed AND d.own_end = o.own_end);
