@@ -295,6 +295,13 @@ def test_a_rule_leads_to_words_that_still_count(connection: duckdb.DuckDBPyConne
     [row] = policy_on(connection, date(2022, 4, 1), known_at=TIME + timedelta(days=5))
     assert row.evidence_ids != (answer.evidence_id,)  # what was believed then
     assert drift(connection) == history_drift(connection) == []
+    rejected = connection.execute("SELECT observation_id FROM observation WHERE confidence > 0.9").fetchall()
+    connection.execute(
+        "UPDATE policy SET cause_id = ? WHERE known_to > known_from + INTERVAL 1 YEAR", rejected[0]
+    )
+    assert [row["side"] for row in drift(connection)] == ["policy, baseless"]
+    assert rebuild(connection, "again", TIME + timedelta(days=30)) == 1
+    assert can_link(connection, "kuaishou", "live", "taobao", date(2022, 4, 1)).sentence == other
 
 
 def test_a_corrected_postponement_still_postpones(connection: duckdb.DuckDBPyConnection) -> None:
