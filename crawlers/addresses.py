@@ -38,6 +38,15 @@ def is_private_host(host: str) -> bool:
     return is_private_address(host)
 
 
+def is_web_url(url: str) -> bool:
+    """Tell an http or https URL with a host, and with no port or a possible one, from anything else."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 def netloc(url: str) -> tuple[str, int]:
     """Return host and port of a URL, with the scheme's usual port where it names none.
 

@@ -65,6 +65,7 @@ def _declared(body: bytes, content_type: str) -> Iterator[str]:
 def _strict(body: bytes, name: str) -> str | None:
     """Decode if the encoding exists and fits; a cut last character is forgiven, C1 controls are not."""
     try:
+        "".encode(name)  # a LookupError for what is a codec but no encoding of text: hex, zlib
         decoder = codecs.getincrementaldecoder(name)()
         text = decoder.decode(body, final=False)
     except (LookupError, UnicodeError, AttributeError):

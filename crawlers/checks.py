@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cssselect import HTMLTranslator, SelectorError
 
-from crawlers.addresses import is_private_host
+from crawlers.addresses import is_private_host, is_web_url
 from crawlers.records import Discovery, Politeness, Source
 
 _E = TypeVar("_E", bound=StrEnum)
@@ -98,7 +98,7 @@ def timezone(value: Any) -> str:
     """Take the name of an IANA time zone."""
     try:
         ZoneInfo(text(value))
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: "Asia" is a directory of zones
         raise NotAllowedError(f"{value!r} is no IANA time zone, as in Asia/Shanghai") from None
     return str(value)
 
@@ -145,12 +145,12 @@ def start_url_problem(url: str, source: Source) -> str | None:
     """Say why a source must not start at a URL, None if it may."""
     if source.discovery is Discovery.FILES:
         return "is a URL; type files takes paths" if "://" in url else None
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not is_web_url(url):
         return "must be an http or https URL"
+    parts = urlsplit(url)
     if parts.username or parts.password:
         return "must not hold credentials"
-    if is_private_host(parts.hostname) and not source.local:
+    if is_private_host(parts.hostname or "") and not source.local:
         return "lies on this machine or in a private network; allowed only with local = true"
     return None
 

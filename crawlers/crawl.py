@@ -72,7 +72,8 @@ def crawl_source(  # noqa: PLR0913 (three keywords, each a plain choice of the c
         left = take_leftovers(archive, source, state)
         report = _crawled(replace(job, state=left.added_to(state)), empty)
         if report.ended in ("crashed", "timed out"):
-            left = take_leftovers(archive, source, state)
+            again = take_leftovers(archive, source, state)
+            left = replace(again, problems=tuple(dict.fromkeys((*left.problems, *again.problems))))
     return _with_leftovers(report, left)
 
 
@@ -124,8 +125,12 @@ def _run_process(request: str, errors: int, timeout: float) -> int | None:
 
 
 def _with_leftovers(report: CrawlReport, left: Leftovers) -> CrawlReport:
-    """Report what earlier runs left as well; this run's result of a page stands above an earlier one."""
+    """Report what earlier runs left as well; this run's result of a page stands above an earlier one.
+
+    A file of theirs that cannot be read is an error of this run: nobody else would tell of it.
+    """
     seen = {page.url for page in report.pages}
     older = tuple(page for page in left.pages if page.url not in seen)
     files = tuple(dict.fromkeys((*left.warc_files, *report.warc_files)))
-    return replace(report, warc_files=files, pages=(*older, *report.pages))
+    error = "; ".join(part for part in (report.error, *left.problems) if part)
+    return replace(report, error=error, warc_files=files, pages=(*older, *report.pages))

@@ -15,7 +15,7 @@ import lxml.html
 from cssselect import HTMLTranslator
 from lxml.etree import ParserError
 
-from crawlers.addresses import netloc
+from crawlers.addresses import is_web_url, netloc
 from crawlers.charset import decode_html
 from crawlers.records import Source
 
@@ -63,14 +63,14 @@ def read_index(body: bytes, url: str, content_type: str, source: Source) -> List
         root = lxml.html.document_fromstring(html, base_url=url)
     except (ParserError, ValueError):
         raise NotAListingError("the listing page is empty or no HTML") from None
-    base = urljoin(url, next(iter(root.xpath("//base/@href")), ""))
+    base = joined(url, next(iter(root.xpath("//base/@href")), "")) or url
     links = _anchors(root, source.links or _ALL_LINKS, base)
     if source.links and not links:
         raise NotAListingError(f"the selector {source.links!r} (discovery.links) matches no link")
     if not source.links:
-        links = [link for link in links if netloc(link.url) == netloc(url)]
+        links = [link for link in links if is_web_url(link.url) and netloc(link.url) == netloc(url)]
     more = _anchors(root, source.next_page, base)[:1] if source.next_page else []
-    return Listing(chosen(links, source), tuple(link.url for link in more))
+    return Listing(chosen(links, source), further(link.url for link in more))
 
 
 def _anchors(root: lxml.html.HtmlElement, selector: str, base: str) -> list[Link]:
@@ -82,6 +82,11 @@ def _anchors(root: lxml.html.HtmlElement, selector: str, base: str) -> list[Link
             if link and not link.startswith(("#", "javascript:", "mailto:", "tel:", "data:")):
                 found.append(Link(joined(base, link), title=" ".join(anchor.text_content().split())))
     return found
+
+
+def further(urls: Iterable[str]) -> tuple[str, ...]:
+    """Keep the further listings that can be asked for; a broken link to one leads nowhere."""
+    return tuple(url for url in urls if is_web_url(url))
 
 
 def joined(base: str, link: str) -> str:
@@ -117,7 +122,7 @@ def chosen(links: Iterable[Link], source: Source) -> tuple[Link, ...]:
 
 def _is_page(url: str, source: Source) -> bool:
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+    if not is_web_url(url) or "@" in parts.netloc:
         return False
     if _NO_PAGE.search(parts.path):
         return False

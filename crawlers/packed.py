@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 
 import brotli
 
-_STEP = 1 << 16  # bytes that brotli gives at a time
+_STEP = 1 << 16  # bytes that brotli gives, and gzip takes, at a time
+_FIRST_STEP = 1 << 9  # bytes of a gzip member that are taken first
+_PADDING = re.compile(rb"\0*")
 
 
 class PackedError(ValueError):
@@ -38,23 +41,33 @@ def unpacked(body: bytes, encoding: str, max_size: int) -> bytes:
 def gunzipped(body: bytes, max_size: int) -> bytes:
     """Undo gzip, of one or more members.
 
+    zlib copies what it was given beyond a member's end. Many small members would have most of the body
+    copied for each of them: so it is given little at first, and more if the member goes on.
+
     Raises:
         PackedError: there are more than `max_size` bytes, or the data are broken or cut off.
     """
     parts: list[bytes] = []
-    size = 0
-    while body:
+    size = at = 0
+    view = memoryview(body)
+    while at < len(body):
         unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        try:
-            part = unpacker.decompress(body, max_size - size + 1)
-        except zlib.error:
-            raise PackedError("the gzip data are broken") from None
-        parts.append(part)
-        size += len(part)
-        _check(size, max_size)
-        if not unpacker.eof:
-            raise PackedError("the gzip data are cut off")
-        body = unpacker.unused_data.lstrip(b"\0")
+        step = _FIRST_STEP
+        while not unpacker.eof:
+            given = view[at : at + step]
+            if not given:
+                raise PackedError("the gzip data are cut off")
+            try:
+                part = unpacker.decompress(given, max_size - size + 1)
+            except zlib.error:
+                raise PackedError("the gzip data are broken") from None
+            parts.append(part)
+            size += len(part)
+            _check(size, max_size)
+            at += len(given) - len(unpacker.unused_data)
+            step = min(2 * step, _STEP)
+        padding = _PADDING.match(body, at)
+        at = padding.end() if padding else at
     return b"".join(parts)
 
 

@@ -9,8 +9,11 @@ from zoneinfo import ZoneInfo
 
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+# Hours alone are an offset only behind seconds: else they end a span, as in 10:00-12.
 _ISO_MOMENT = re.compile(
-    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s?(?:Z|[+-]\d{2}:?\d{2})", re.IGNORECASE
+    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s?"
+    r"(Z|(?:UTC|GMT)(?![+-])|[+-]\d{2}:?\d{2}|(?<=:\d{2}:\d{2})[+-]\d{2})",
+    re.IGNORECASE,
 )
 _NUMERIC = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})(?!\d)")
 _COMPACT = re.compile(r"(?<!\d)((?:19|20)\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)")
@@ -35,21 +38,28 @@ def parse_day(text: str, timezone: str = "UTC", date_format: str | None = None) 
         except ValueError:
             pass
     moment = _moment(text)
-    if moment is not None:
+    if moment is None:
+        return _written_day(text)
+    try:
         return moment.astimezone(ZoneInfo(timezone)).date()
-    return _written_day(text)
+    except OverflowError:  # a day of the year 0 or 10000 there
+        return None
 
 
 def _moment(text: str) -> datetime | None:
     """Read an ISO or RFC 2822 moment that has an offset."""
     match = _ISO_MOMENT.search(text)
     try:
-        moment = datetime.fromisoformat(match.group()) if match else parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
+        moment = _iso_moment(*match.groups()) if match else parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
     if moment.tzinfo is None and text.endswith("-0000"):
         moment = moment.replace(tzinfo=UTC)
     return moment if moment.tzinfo else None
+
+
+def _iso_moment(day: str, time: str, offset: str) -> datetime:
+    return datetime.fromisoformat(f"{day}T{time}{'+00:00' if offset[0].isalpha() else offset}")
 
 
 def _written_day(text: str) -> date | None:

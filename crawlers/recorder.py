@@ -85,9 +85,9 @@ class Recorder:
         """Return all results; a listing is asked for again in full unless all it names has been had.
 
         A listing that answers "not modified" names nothing, so its validators may only be used once
-        every article on it has been fetched.
+        every article on it has been fetched. A wall counts as well: it may be gone tomorrow.
         """
-        missed = (Outcome.FAILED, Outcome.DEFERRED)
+        missed = (Outcome.FAILED, Outcome.DEFERRED, Outcome.BLOCKED)
         complete = not self.left_out and not any(page.outcome in missed for page in self.results.values())
         if complete:
             return tuple(self.results.values())

@@ -1,7 +1,8 @@
 """What earlier crawls of a source left in the archive without anyone having been told.
 
 A crawl that is killed leaves a `.part` file; a night that is killed after a crawl leaves a closed file
-that was never loaded. Both hold pages that must not be fetched again, and must be reported.
+that was never loaded. Both hold pages that must not be fetched again, and must be reported. A file that
+cannot be read is told of and kept, and stops neither its source nor another.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from crawlers.archive import PART, SUFFIX, Entry, Unread, read_entries, started_at_of
+from crawlers.recorder import now
 from crawlers.records import CrawlState, Outcome, PageResult, PageState, Revisit, Role, Source
 from crawlers.refusals import recognise
 from crawlers.schedule import next_due
@@ -29,10 +31,12 @@ class Leftovers:
     Attributes:
         warc_files: names of the archive files that hold them.
         pages: their results, as a report of the run would have given them.
+        problems: one line for each file that could not be read.
     """
 
     warc_files: tuple[str, ...] = ()
     pages: tuple[PageResult, ...] = ()
+    problems: tuple[str, ...] = ()
 
     def added_to(self, state: CrawlState) -> CrawlState:
         """Return the state with what these pages tell, so that they are not fetched again."""
@@ -43,24 +47,42 @@ class Leftovers:
 def take_leftovers(archive: Path, source: Source, state: CrawlState) -> Leftovers:
     """Close what killed crawls of a source left open, and read what the state does not know yet.
 
+    A file that is no archive is put aside under a name that is not looked at again; one that the system
+    does not let us read stays where it is.
+
     Args:
         archive: directory of the archive files; need not exist.
         source: whose files to look at.
         state: what the warehouse knows; files begun after its newest visit are not in it.
 
     Raises:
-        OSError: the directory cannot be read or written.
+        OSError: the directory cannot be written.
     """
+    problems: list[str] = []
     for part in sorted(archive.glob(f"{source.id}-*{SUFFIX}{PART}")):
-        close_part(part)
+        try:
+            close_part(part)
+        except OSError as error:
+            problems.append(_unreadable(part, error))
     newest = max((page.last_fetched for page in state.pages.values() if page.last_fetched), default=None)
     paths = [path for path in sorted(archive.glob(f"{source.id}-*{SUFFIX}")) if _is_later(path, newest)]
     known = dict(state.pages)
     pages: dict[str, PageResult] = {}
+    read: list[str] = []
     for path in paths:
-        for result in results_of(path, source, known):
-            pages[result.url] = result
-    return Leftovers(tuple(path.name for path in paths), tuple(pages.values()))
+        try:
+            pages |= {result.url: result for result in results_of(path, source, known)}
+            read.append(path.name)
+        except OSError as error:
+            problems.append(_unreadable(path, error))
+        except ValueError as error:
+            aside = path.rename(path.with_name(f"{path.name}.damaged-{now():%Y%m%dT%H%M%S}"))
+            problems.append(f"{error}; it is put aside as {aside.name}")
+    return Leftovers(tuple(read), tuple(pages.values()), tuple(problems))
+
+
+def _unreadable(path: Path, error: OSError) -> str:
+    return f"{path}: cannot be read: {error.strerror}"
 
 
 def _is_later(path: Path, newest: datetime | None) -> bool:

@@ -78,6 +78,7 @@ _LOGIN_PATH = re.compile(
 )
 _CONSENT_PLACE = re.compile(r"(^|//|[/.])(consent|guce|cookie-?wall|privacy-?gate)[./-]", re.IGNORECASE)
 _TITLE_PARTS = re.compile(r"\s+[-|–—_·»:]\s+|\s*[|_]\s*")
+_LONGEST_TITLE = 300  # characters; longer than any that `_ERROR_TITLE` knows
 
 
 def recognise(
@@ -125,7 +126,7 @@ def _by_place(url: str, final_url: str) -> tuple[Refusal, str] | None:
 def _is_plainly_content(html: str) -> bool:
     """Tell by its bare paragraphs a page that says much, without parsing it; in doubt say no."""
     title = _TITLE.search(html)
-    if title and _ERROR_TITLE.fullmatch(_TITLE_PARTS.split(title[1].strip())[0]):
+    if title and _ERROR_TITLE.fullmatch(_first_part(title[1])):
         return False
     paragraphs = "".join(part[part.rfind("<p") :] for part in html.split("</p>")[:-1])
     # A Chinese character has three bytes in UTF-8, as it has weight three in `said`.
@@ -137,9 +138,17 @@ def _is_plainly_content(html: str) -> bool:
     return weight >= 3 * ENOUGH and about_data < 5
 
 
+def _first_part(title: str) -> str:
+    """Return a title without the site's name behind it.
+
+    White space is made one space first: a title of nothing else would take hours to be divided.
+    """
+    return _TITLE_PARTS.split(" ".join(title.split())[:_LONGEST_TITLE], maxsplit=1)[0]
+
+
 def _by_text(page: Visible, status: int) -> tuple[Refusal, str] | None:
     """Judge by how much a page says, and by what it says if that is little."""
-    title = _TITLE_PARTS.split(page.title.strip())[0]
+    title = _first_part(page.title)
     if _ERROR_TITLE.fullmatch(title):
         return Refusal.SOFT_404, f"title {title!r}"
     weight = said(page.main_text)

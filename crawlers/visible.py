@@ -42,7 +42,10 @@ def visible(html: str) -> Visible:
     tree.strip_tags(_UNSEEN)
     text = _body(tree)
     tree.strip_tags(_FRAME)
-    while (banner := tree.css_first(_BANNERS)) is not None:  # one at a time: they stand within each other
+    # Searched for once, lest a page of banners take hours. One is found again for each selector that it
+    # matches, and may stand within another: from the last to the first the inner ones go before the outer.
+    banners = {banner.mem_id: banner for banner in tree.css(_BANNERS)}
+    for banner in reversed(banners.values()):
         banner.decompose()
     return Visible(title, text, _body(tree), noscript, scripts)
 

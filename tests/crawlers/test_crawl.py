@@ -124,6 +124,25 @@ def test_a_listing_is_not_trusted_until_all_it_names_was_had(site: Site, tmp_pat
     assert outcomes(second, site.url) == {"/list": Outcome.UNCHANGED, "/n/2": Outcome.NEW}
 
 
+def test_an_article_behind_a_wall_is_asked_for_again_though_its_listing_has_not_changed(
+    site: Site, tmp_path: Path
+) -> None:
+    site.pages |= {"/list": Page(listing("/n/1", "/n/2", "/n/3")), "/n/1": Page(article("One"))}
+    site.pages["/n/2"] = Page(b"<title>Access denied</title>", 403, etag=False)
+    site.pages["/n/3"] = Page(b"<title>Just a moment...</title>Checking your browser", etag=False)
+    source = declare(tmp_path, "board", f'type = "index"\nurls = ["{site.url}/list"]')
+    first = crawl_source(source, tmp_path / "archive", CrawlState(), run_id="one")
+    assert first.count(Outcome.BLOCKED) == 2
+    site.pages |= {"/n/2": Page(article("Two")), "/n/3": Page(article("Three"))}
+    second = crawl_source(source, tmp_path / "archive", states(first), run_id="two")
+    found = {"/list": Outcome.UNCHANGED, "/n/2": Outcome.NEW, "/n/3": Outcome.NEW}
+    assert outcomes(second, site.url) == found
+    # All is had now: the listing may be "not modified" again.
+    site.asked.clear()
+    crawl_source(source, tmp_path / "archive", states(second, states(first)), run_id="three")
+    assert "If-None-Match" in next(asked.headers for asked in site.asked if asked.path == "/list")
+
+
 def test_feed_gives_days_and_titles_to_its_articles(site: Site, tmp_path: Path) -> None:
     item = f"<item><title>Links are back</title><link>{site.url}/a</link>"
     item += "<pubDate>Thu, 27 Oct 2022 20:00:00 GMT</pubDate></item>"

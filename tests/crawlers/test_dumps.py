@@ -7,12 +7,17 @@ import random
 import struct
 import zlib
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import brotli
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from crawlers.archive import Entry, Unread, read_entries
 from crawlers.crawl import crawl_source
+from crawlers.packed import PackedError, gunzipped
 from crawlers.records import CrawlReport, CrawlState, Outcome
 from crawlers.settings import Limits
 from tests.crawlers.peak import PeakOfChildren
@@ -119,3 +124,53 @@ def test_a_large_dump_is_taken_up_again_where_the_time_ran_out(tmp_path: Path) -
     second = crawl(tmp_path, states(first), seconds=10)
     assert (second.ended, second.left_out) == ("finished", 0)
     assert outcomes(second, "https://example.org/") == {"1": Outcome.UNCHANGED, "2": Outcome.NEW}
+
+
+@pytest.mark.parametrize("content", [b"", b"x"])
+@pytest.mark.parametrize("padding", [b"", b"\0" * 3])
+def test_many_small_gzip_members_are_each_copied_but_a_little(
+    content: bytes, padding: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What zlib was given beyond a member's end it copies; that was once the rest of the body each time."""
+    given: list[int] = []
+
+    class Unpacker:
+        def __init__(self, bits: int) -> None:
+            self._inner = zlib.decompressobj(bits)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._inner, name)
+
+        def decompress(self, data: bytes, most: int) -> bytes:
+            given.append(len(data))
+            return self._inner.decompress(data, most)
+
+    def work(members: int) -> int:
+        given.clear()
+        packed = (gzip.compress(content, mtime=0) + padding) * members
+        assert gunzipped(packed, LIMIT) == content * members
+        return sum(given)
+
+    monkeypatch.setattr("crawlers.packed.zlib", SimpleNamespace(**vars(zlib) | {"decompressobj": Unpacker}))
+    assert work(2000) < 2.2 * work(1000)
+
+
+@given(
+    st.lists(st.tuples(st.binary(max_size=2000), st.integers(1, 60), st.integers(0, 3)), max_size=5),
+    st.integers(1, 40),
+)
+@settings(deadline=None, max_examples=100)
+def test_gzip_of_any_members_is_what_was_packed(members: list[tuple[bytes, int, int]], cut: int) -> None:
+    """Of any size, with and without zeros between them; and what is cut off is not taken for whole."""
+    packed = b"".join(gzip.compress(part * times, mtime=0) + bytes(zeros) for part, times, zeros in members)
+    whole = b"".join(part * times for part, times, _ in members)
+    assert gunzipped(packed, len(whole)) == whole
+    if whole:
+        with pytest.raises(PackedError, match="larger than"):
+            gunzipped(packed, len(whole) - 1)
+    if members and not members[-1][2]:
+        last = len(gzip.compress(members[-1][0] * members[-1][1], mtime=0))
+        with pytest.raises(PackedError, match="cut off"):
+            gunzipped(packed[: -min(cut, last - 1)], len(whole))
+    with pytest.raises(PackedError, match="broken"):
+        gunzipped(packed + b"no gzip", len(whole))

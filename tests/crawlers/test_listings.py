@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawlers.feeds import read_api, read_feed, read_sitemap
-from crawlers.links import Link, NotAListingError, clean_url, read_index
+from crawlers.links import Link, Listing, NotAListingError, clean_url, read_index
 from crawlers.records import Discovery, Source
 from extract.records import Kind
 
@@ -88,6 +88,110 @@ def test_sitemaps_newest_first_with_news_dates_gzip_and_index() -> None:
     for wrong in (b"<html></html>", b"", b"\x1f\x8bbroken", gzip.compress(bytes(60_000_000))):
         with pytest.raises(NotAListingError):
             read_sitemap(wrong, BASE, SOURCE)
+
+
+def test_sitemaps_with_pictures_and_videos_name_the_pages() -> None:
+    media = """<image:image><image:loc>https://cdn.example.net/i?id=3</image:loc>
+    <image:title>A picture</image:title></image:image><video:video>
+    <video:title>A film</video:title><video:publication_date>2020-01-01</video:publication_date>
+    </video:video>"""
+    news = "<news:news><news:publication_date>2022-02-22</news:publication_date><news:title>N</news:title>"
+    spaces = " ".join(
+        f'xmlns:{name}="http://www.google.com/schemas/sitemap-{name}/{version}"'
+        for name, version in (("image", "1.1"), ("video", "1.1"), ("news", "0.9"))
+    )
+    one = f"<url><loc>/a</loc><lastmod>2022-01-01</lastmod>{media}</url>"
+    for two in (f"{media}{news}</news:news>", f"{news}</news:news>{media}"):
+        urls = f"{one}<url>{two}<loc>/b</loc></url>"
+        body = SITEMAP.format("urlset", urls).replace("<urlset", f"<urlset {spaces}").encode()
+        assert read_sitemap(body, BASE, SOURCE).links == (
+            Link("https://example.org/b", date(2022, 2, 22), "N"),
+            Link("https://example.org/a"),
+        )
+
+
+RSS = (
+    '<rss version="2.0"><channel><item><link>/a</link><pubDate>{}</pubDate></item>'
+    "<item><link>/b</link></item></channel></rss>"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "day"),
+    [
+        ("2022-03-01 20:00:00", "Asia/Shanghai", "2022-03-01"),
+        ("2022-03-01T20:00:00", "Asia/Shanghai", "2022-03-01"),
+        ("2022-03-01 02:00:00", "America/New_York", "2022-03-01"),
+        ("Tue, 01 Mar 2022 20:00:00", "Asia/Shanghai", "2022-03-01"),
+        ("Tue Mar  1 20:00:00 2022", "Asia/Shanghai", "2022-03-01"),
+        ("2022年3月1日 20:00", "Asia/Shanghai", "2022-03-01"),
+        ("2022-03-01", "America/New_York", "2022-03-01"),
+        ("Tue, 01 Mar 2022", "America/New_York", "2022-03-01"),
+        ("2022-03-01T20:00:00Z", "Asia/Shanghai", "2022-03-02"),
+        ("2022-03-01 20:00:00 UTC", "Asia/Shanghai", "2022-03-02"),
+        ("2022-03-01T20:00:00.000-0500", "Asia/Shanghai", "2022-03-02"),
+        ("2022-03-02T04:00:00+08", "Asia/Shanghai", "2022-03-02"),
+        ("Tue, 01 Mar 2022 20:00:00 -0000", "Asia/Shanghai", "2022-03-02"),
+        ("Tue, 01 Mar 2022 20:00 EST", "America/New_York", "2022-03-01"),
+        ("Tue, 01 Mar 2022 20:00:00 +0000 (UTC)", "Asia/Shanghai", "2022-03-02"),
+        ("9999-12-31T23:59:59Z", "Asia/Shanghai", None),
+        ("0001-01-01T00:00:00Z", "America/Los_Angeles", None),
+        ("1 Jan 99999999999 00:00:00 +0000", "UTC", None),
+        ("yesterday", "UTC", None),
+    ],
+)
+def test_dates_of_feeds_without_an_offset_are_the_sources(text: str, zone: str, day: str | None) -> None:
+    links = read_feed(RSS.format(text).encode(), BASE, replace(SOURCE, timezone=zone)).links
+    assert [link.url for link in links] == ["https://example.org/a", "https://example.org/b"]
+    assert links[0].listed == (date.fromisoformat(day) if day else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        ("9999-12-31T23:59:59Z", "Asia/Shanghai"),
+        ("0001-01-01T00:00:00Z", "America/Los_Angeles"),
+        ("1 Jan 99999999999 00:00:00 +0000", "UTC"),
+    ],
+)
+def test_a_silly_date_costs_no_listing(text: str, zone: str) -> None:
+    source = replace(SOURCE, timezone=zone, items="items", item_url="url", item_published="date_published")
+    urls = f"<url><loc>/a</loc><lastmod>{text}</lastmod></url><url><loc>/b</loc></url>"
+    items = f'{{"items": [{{"url": "/a", "date_published": "{text}"}}, {{"url": "/b"}}]}}'.encode()
+    huge = items.replace(f'"{text}"'.encode(), b"9" * 400)
+    links = (Link("https://example.org/a"), Link("https://example.org/b"))
+    assert read_sitemap(SITEMAP.format("urlset", urls).encode(), BASE, source).links == links
+    assert read_feed(items, BASE, source).links == links
+    assert read_api(items, BASE, source).links == links
+    assert read_api(huge, BASE, source).links == links
+
+
+@pytest.mark.parametrize("before", ["\ufeff", "\ufeff\ufeff", "\ufeff\n", "\n \ufeff"])
+def test_a_byte_order_mark_makes_no_listing_unreadable(before: str) -> None:
+    links = (Link("https://example.org/a"),)
+    feed = f'{before}{{"items": [{{"url": "/a"}}]}}'.encode()
+    lines = f"{before}https://example.org/a\n".encode()
+    xml = (before + SITEMAP.format("urlset", "<url><loc>/a</loc></url>")).encode()
+    assert read_feed(feed, BASE, SOURCE).links == links
+    for form in (lines, xml, gzip.compress(lines)):
+        assert read_sitemap(form, BASE, SOURCE).links == links
+
+
+@pytest.mark.parametrize("link", ["http://[x", "http://example.org:99999/", "http://", "javascript:more()"])
+def test_links_that_lead_nowhere_are_left_out_and_cost_nothing(link: str) -> None:
+    source = replace(SOURCE, items="items", item_url="url", next_page="next_url")
+    items = f'{{"next_url": "{link}", "items": [{{"url": "{link}"}}, {{"url": "/a"}}]}}'.encode()
+    index = SITEMAP.format(
+        "sitemapindex", f"<sitemap><loc>{link}</loc></sitemap><sitemap><loc>/s.xml</loc></sitemap>"
+    )
+    page = f'<a href="{link}" class=next>more</a><a href="/a"></a>'
+    assert read_feed(items, BASE, SOURCE) == Listing((Link("https://example.org/a"),))
+    assert read_api(items, BASE, source) == Listing((Link("https://example.org/a"),))
+    assert read_sitemap(index.encode(), BASE, SOURCE).more == ("https://example.org/s.xml",)
+    for html in (page, f'<base href="{link}">{page}'):
+        listing = read_index(html.encode(), BASE, "text/html", replace(SOURCE, next_page=".next"))
+        assert listing.more == ()
+    assert read_index(page.encode(), BASE, "text/html", SOURCE).links == (Link("https://example.org/a"),)
 
 
 def test_json_listings_by_declared_paths() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import random
 import signal
@@ -17,9 +18,11 @@ import pytest
 
 from crawlers.archive import read_snapshots
 from crawlers.crawl import _alone, _run_process, crawl_source
+from crawlers.health import Health, judge
 from crawlers.job import Job
 from crawlers.recorder import now
 from crawlers.records import CrawlState, Outcome, Role
+from crawlers.recovery import take_leftovers
 from tests.crawlers.site import Page, Site, article, declare, listing, outcomes, states
 
 KILLS = int(os.environ.get("LINKPOLICY_TEST_KILLS", "1"))
@@ -113,3 +116,57 @@ def test_one_crawl_of_a_source_at_a_time(tmp_path: Path) -> None:
         assert alone
         report = crawl_source(source, tmp_path / "archive", CrawlState(), run_id="one")
     assert (report.ended, report.error) == ("not started", "another crawl of this source is running")
+
+
+@pytest.mark.usefixtures("warm_crawls")
+@pytest.mark.parametrize(
+    "content", [b"", b"no archive " * 50, gzip.compress(b"no archive")], ids=["empty", "text", "gzip"]
+)
+def test_a_leftover_that_is_no_archive_is_told_put_aside_and_stops_nothing(
+    site: Site, tmp_path: Path, content: bytes
+) -> None:
+    site.pages |= {"/list": Page(listing("/n/1")), "/n/1": Page(article("One"))}
+    source = declare(tmp_path, "board", f'type = "index"\nurls = ["{site.url}/list"]')
+    archive = tmp_path / "archive"
+    lost = crawl_source(source, archive, CrawlState(), run_id="lost")
+    broken = archive / "board-20261130T200000000000.warc.gz"
+    broken.write_bytes(content)
+    report = crawl_source(source, archive, CrawlState(), run_id="next")
+    assert report.ended == "finished"
+    [aside] = archive.glob(f"{broken.name}.damaged-*")
+    assert report.error.startswith(f"{broken}: is no WARC file: ")
+    assert report.error.endswith(f"; it is put aside as {aside.name}")
+    verdict = judge(source, report)
+    assert (verdict.status, verdict.evidence) == (Health.SUSPICIOUS, report.error)
+    assert aside.read_bytes() == content
+    assert not broken.exists()
+    # What stands beside it is taken up as ever.
+    assert set(lost.warc_files) < set(report.warc_files)
+    assert outcomes(report, site.url)["/n/1"] is Outcome.NEW
+    assert site.paths().count("/n/1") == 1
+    assert crawl_source(source, archive, CrawlState(), run_id="after").error == ""
+
+
+@pytest.mark.parametrize("ending", ["", ".part"])
+def test_a_leftover_that_the_system_does_not_give_stays_and_is_told(tmp_path: Path, ending: str) -> None:
+    """It may be a good archive, which somebody else wrote or another disk holds."""
+    source = declare(tmp_path, "board", 'type = "pages"\nurls = ["http://127.0.0.1:9/"]')
+    locked = tmp_path / "archive" / f"board-20261130T200000000000.warc.gz{ending}"
+    locked.mkdir(parents=True)
+    left = take_leftovers(tmp_path / "archive", source, CrawlState())
+    assert left.problems == (f"{locked}: cannot be read: Is a directory",)
+    assert (left.warc_files, left.pages) == ((), ())
+    assert locked.exists()
+
+
+def test_a_broken_leftover_is_told_even_if_the_crawl_dies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawlers.crawl._run_process", lambda *_: -9)
+    source = declare(tmp_path, "board", 'type = "pages"\nurls = ["http://127.0.0.1:9/"]')
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive" / "board-20261130T200000000000.warc.gz").touch()
+    report = crawl_source(source, tmp_path / "archive", CrawlState(), run_id="one")
+    assert report.ended == "crashed"
+    assert report.error.startswith("the crawl process ended with -9; ")
+    assert "is no WARC file" in report.error

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import lxml.html
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
 
 from crawlers.records import Refusal
-from crawlers.refusals import recognise
-from tests.crawlers.site import article
+from crawlers.refusals import _TITLE_PARTS, recognise
+from crawlers.visible import visible
+from tests.crawlers.site import PARAGRAPH, article
 
 BENCHMARK = Path(__file__).parents[3] / "shared" / "peer" / "article-extraction-benchmark" / "html"
 
@@ -30,6 +38,13 @@ _CODES = """为保护用户账户安全，请勿向他人透露验证码。自20
 用户登录后可在消息中心查看处理结果，如有异议可在七日内申诉。请各位创作者及时自查并调整已发布的内容。"""
 _BANNER = """<div class="cookie-consent">We and our partners use cookies. Accept all. Manage my choices.</div>
 <p>Links to the shop are allowed again from 28 October, says the platform in a notice to sellers.</p>"""
+
+_MARKS = ("", "", "", "class=cookie", "id=gdpr", "id=consent class='cookie gdpr'")
+
+
+def _element(mark: str, inner: list[str]) -> str:
+    return f"<div {mark}> x {' '.join(inner)} </div>"
+
 
 WALLS = {
     "cloudflare": (
@@ -129,3 +144,63 @@ def test_a_page_of_nothing_but_angle_brackets_does_not_hold_up_the_night() -> No
     """Such a page once took hours."""
     for page in ("<p" + "<" * 1_000_000 + "</p>", "<title" * 200_000):
         recognise(page.encode(), "text/html", url="https://example.org/x")
+
+
+def test_a_title_is_divided_only_when_its_white_space_is_gone_and_it_is_short(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A title of nothing but spaces once took hours; the pattern must never see one."""
+    divided: list[str] = []
+
+    def split(title: str, **keywords: int) -> list[str]:
+        divided.append(title)
+        return _TITLE_PARTS.split(title, **keywords)
+
+    monkeypatch.setattr("crawlers.refusals._TITLE_PARTS", SimpleNamespace(split=split))
+    for filling in (" ", "\n\t", "&nbsp;", "b ", "字"):
+        title = f"a{filling * 20_000}b"
+        assert recognise(f"<title>{title}</title><p>{PARAGRAPH * 4}".encode(), "text/html") is None
+    assert len(divided) >= 10  # before a page is parsed, and after
+    assert max(map(len, divided)) <= 300
+    assert not any(re.search(r"\s\s", title) for title in divided)
+
+
+def test_an_error_title_over_several_lines_is_one() -> None:
+    page = f"<title>\n  Page\n  not found   |  Help </title>{f'<p>{PARAGRAPH}</p>' * 40}"
+    refusal = recognise(page.encode(), "text/html")
+    assert refusal is not None
+    assert refusal.kind is Refusal.SOFT_404
+
+
+def test_banners_are_searched_for_once_however_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page of nothing but banners once took hours."""
+    searched: list[str] = []
+
+    class Parser(LexborHTMLParser):
+        def css(self, query: str) -> Any:
+            searched.append(query)
+            return super().css(query)
+
+        def css_first(self, query: str, *arguments: Any, **keywords: Any) -> Any:
+            searched.append(query)
+            return super().css_first(query, *arguments, **keywords)
+
+    def searches(banners: int) -> int:
+        searched.clear()
+        visible("<body>" + "<i>x</i>" * banners + "<i class=cookie>y</i>" * banners)
+        return len(searched)
+
+    monkeypatch.setattr("crawlers.visible.LexborHTMLParser", Parser)
+    assert searches(50) == searches(5)
+
+
+@given(
+    st.recursive(st.just("x"), lambda inner: st.builds(_element, st.sampled_from(_MARKS), st.lists(inner)))
+)
+@settings(deadline=None, max_examples=200)
+def test_banners_go_wherever_they_stand(html: str) -> None:
+    """Within each other, with several marks on one of them, beside what stays."""
+    tree = lxml.html.document_fromstring(f"<body>{html}kept</body>")
+    for banner in tree.xpath("//*[@id or @class]"):
+        banner.drop_tree()
+    assert visible(f"<body>{html}kept</body>").main_text.split() == " ".join(tree.itertext()).split()

@@ -137,7 +137,21 @@ def test_what_is_left_out_has_polite_defaults(tmp_path: Path) -> None:
             "last_verified",
             "must be a date without quotes",
         ),
+        (
+            "https://example.org",
+            "http://[::1",
+            "discovery.urls",
+            "http://[::1/feed: must be an http or https",
+        ),
+        (
+            "https://example.org",
+            "https://example.org:99999",
+            "discovery.urls",
+            "must be an http or https URL",
+        ),
         ('name = "N"', 'name = "N"\ntimezone = "Beijing"', "timezone", "is no IANA time zone"),
+        ('name = "N"', 'name = "N"\ntimezone = "Asia"', "timezone", "'Asia' is no IANA time zone"),
+        ('name = "N"', f'name = "N"\ntimezone = "{"x" * 300}"', "timezone", "is no IANA time zone"),
         ('name = "N"', "name = N", "", "is not TOML"),
     ],
 )

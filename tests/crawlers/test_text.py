@@ -97,6 +97,13 @@ def test_charsets_and_wrong_headers(charset: str, header: str) -> None:
     assert "規則中心" in text if charset == "big5" else "关于外链调整的公告" in text
 
 
+@pytest.mark.parametrize("charset", ["hex", "zlib", "base64", "rot13", "quopri", "undefined", "utf-16"])
+def test_a_header_that_names_no_encoding_of_text_is_passed_over(charset: str) -> None:
+    assert "café" in decode_html(
+        "<p>Le café est fermé.</p>".encode("cp1252"), f"text/html; charset={charset}"
+    )
+
+
 @settings(deadline=None, max_examples=60)
 @given(
     st.binary(max_size=300), st.sampled_from(["", "text/html; charset=gbk", "text/html; charset=nonsense"])
@@ -192,6 +199,12 @@ def test_update_day_and_canonical_url() -> None:
         ("2022-02-22T20:00:00Z", "2022-02-23"),
         ("20220222", "2022-02-22"),
         ("2022-02-30", None),
+        ("2022-02-22 20:00:00 UTC", "2022-02-23"),
+        ("2022-02-22 20:00:00+00", "2022-02-23"),
+        ("2022-02-22 20:00:00 GMT+8", "2022-02-22"),
+        ("2022-02-22 20:00-22", "2022-02-22"),
+        ("9999-12-31T23:59:59Z", None),
+        ("1 Jan 99999999999 00:00:00 +0000", None),
         ("call 13800138000", None),
         ("", None),
     ],
