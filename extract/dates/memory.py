@@ -62,11 +62,12 @@ class Memory:
         if value is None or not _is_landmark(span.first, context):
             return replace(self, context=context)
         reach, listed = self.reach, self.listed
+        label = mention.explicit_year and _heads_line(folded, span, rules)
         if mention.explicit_year:
-            reach = _reach(value, folded, span, rules)
+            reach = _reach(value, folded, span, rules, label=label)
         if value.month is not None and _heads_line(folded, span, rules):
             listed = value if mention.explicit_year or listed is not None else None
-        context = context.after(value, _carried(mention, context))
+        context = context.after(value, value.year if label else _carried(mention, context))
         if value.day is not None and mention.role in _SAID and _has_come(value, context):
             context = replace(context, said=value, since=0)
         return Memory(context, reach, listed)
@@ -86,15 +87,16 @@ def _carried(mention: DateMention, context: Context) -> int | None:
     return value.year
 
 
-def _reach(value: PartialDate, folded: str, span: Span, rules: Rules) -> str:
+def _reach(value: PartialDate, folded: str, span: Span, rules: Rules, *, label: bool) -> str:
     """How far an explicit year is carried on: a name of a cue.
 
     To the end of the paragraph; a year or month alone on its line, as a heading, further; a bare year that
-    does not open its sentence (in English, where years are often background) only to the end of that.
+    neither opens its sentence nor labels its line ("2016 - Stories. In November ...") only to the end of the
+    sentence, in English, where years are often background.
     """
     if value.day is None and alone_on_line(folded, span.start, span.end):
         return "never"
-    opening = rules.cues["opening_year"].search(folded, max(0, span.start - _OPENING), span.start)
+    opening = label or rules.cues["opening_year"].search(folded, max(0, span.start - _OPENING), span.start)
     return "paragraph_end" if value.month is not None or opening else "bare_year_end"
 
 

@@ -116,6 +116,20 @@ def test_a_bare_year_that_opens_the_sentence_is_carried_on() -> None:
     assert values("It had a past. In 2019 it gave in. His memo of 11 February says so.")[-1] == "2019-02-11"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It opened.\n2006 - Groups. Nothing then. In March links came.", "2006-03"),
+        ("It opened.\n2017. Here they come. On 9 October it gave in.", "2017-10-09"),
+        ("It opened.\nMarch 2006: a step back. In October it gave in.", "2006-10"),
+        ("It opened.\nIt was fined in 2014. In June it gave in.", "2022-06"),  # what a sentence tells
+        ("It opened.\nOne, two: by 2014 - or so. In June it gave in.", "2022-06"),
+    ],
+)
+def test_a_year_that_labels_a_paragraph_holds_to_its_end_however_old(text: str, expected: str) -> None:
+    assert values(text)[-1] == expected
+
+
 def test_a_relative_year_is_not_carried_on() -> None:
     assert values("去年3月屏蔽，9月又恢复。", Lang.ZH) == ["2021-03", "2022-09"]
 
