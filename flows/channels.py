@@ -50,7 +50,13 @@ def send(channel: Channel, message: Message, alerts_log: Path) -> None:
     Raises:
         ChannelError: it did not arrive, as far as can be told.
     """
-    _SENDERS[channel.type](channel, message, alerts_log)
+    try:
+        _SENDERS[channel.type](channel, message, alerts_log)
+    except ChannelError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a fault of one channel must not cost the others
+        # Not in its own words, which may hold a secret.
+        raise ChannelError(f"failed ({type(error).__name__})") from None
 
 
 def payload(message: Message) -> dict[str, Any]:
@@ -73,8 +79,13 @@ def signature(secret: str, timestamp: int, body: bytes) -> str:
 
 
 def _console(_channel: Channel, message: Message, _log: Path) -> None:
-    sys.stdout.write(f"{message.brief}\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(f"{message.brief}\n")
+        sys.stdout.flush()
+    except OSError as error:  # its reader has left, for example
+        raise ChannelError(f"standard output: {error.strerror}") from None
+    except UnicodeError:
+        raise ChannelError(f"standard output: cannot show this message in {sys.stdout.encoding}") from None
 
 
 def _file(channel: Channel, message: Message, log: Path) -> None:

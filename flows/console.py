@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -102,19 +103,34 @@ def warn(text: str) -> None:
 
 
 def to_json(value: Any, *, indent: int | None = None) -> str:
-    """Return JSON text of records, dates, enums and paths."""
-    return json.dumps(value, ensure_ascii=False, indent=indent, default=_plain)
+    """Return JSON text of records, dates, enums and paths; what is no number (NaN, infinity) is null."""
+    return json.dumps(_jsonable(value), ensure_ascii=False, indent=indent, default=_plain, allow_nan=False)
+
+
+def _jsonable(value: Any) -> Any:
+    """Return a value without what JSON lacks: such numbers, and keys that are no text."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: _jsonable(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, Mapping):
+        return {_key(key): _jsonable(item) for key, item in value.items()}
+    if isinstance(value, set | frozenset):
+        return [_jsonable(item) for item in sorted(value)]
+    return [_jsonable(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _key(key: Any) -> str:
+    if key is None or isinstance(key, bool):
+        return json.dumps(key)
+    return key if isinstance(key, str) else str(_plain(key))
 
 
 def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: getattr(value, name) for name in value.__dataclass_fields__}
     if isinstance(value, date | datetime):
         return value.isoformat()
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, set | frozenset):
-        return sorted(value)
     return str(value) if isinstance(value, Path) or hasattr(value, "__str__") else repr(value)
 
 

@@ -1,16 +1,19 @@
 """Empty the alert outbox: each channel in order, none delayed by another, nothing lost.
 
-An alert is marked after it was sent, so a crash in between sends it once more under the same id.
+An alert is marked as soon as it was sent, while the others are on their way, so a crash in between sends it
+once more under the same id. A run that is told to stop still marks what it has sent.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Event
 from typing import TYPE_CHECKING
 
 from flows.channels import ChannelError, send
@@ -27,6 +30,7 @@ _FIRST_WAIT = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(hours=6)
 _GIVE_UP_AFTER = timedelta(days=30)  # a receiver may be down for weeks
 _BATCH = 1000
+_ADVICE = "`linkpolicy check` shows what may stand in the way"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +56,14 @@ class Delivery:
     problems: tuple[str, ...]
 
 
-def deliver(
+def deliver(  # noqa: PLR0913 - the keywords are plain choices of the caller
     connection: duckdb.DuckDBPyConnection,
     routes: Routes,
     now: datetime,
     *,
     alerts_log: Path,
     template: Path | None = None,
+    published: Collection[str] | None = None,
 ) -> Delivery:
     """Send what waits in the outbox and record each outcome.
 
@@ -68,6 +73,7 @@ def deliver(
         now: UTC without a zone.
         alerts_log: the usual file of the type `file`.
         template: see `flows.messages.compose`.
+        published: ids of the runs that may be told of, None for all.
     """
     queues = waiting(connection, now)
     orphans = [
@@ -75,21 +81,27 @@ def deliver(
         for name, alerts in queues.items()
         if alerts and name not in routes.channels
     ]
-    jobs = [
-        (channel, ready(queues[name], channel, now))
+    told = {name: may_be_told(alerts, published) for name, alerts in queues.items()}
+    held = sum(len(alerts) - len(told[name]) for name, alerts in queues.items())
+    holding = [f"{held} alerts are held back until their runs are published; {_ADVICE}"] if held else []
+    channels = [
+        _send_in_order(channel, ready(told[name], channel, now), now, alerts_log, template)
         for name, channel in routes.channels.items()
-        if queues.get(name)
+        if told.get(name)
     ]
+    attempts: list[Attempt] = []
+    dead: Counter[str] = Counter()
 
-    def work(job: tuple[Channel, Sequence[Alert]]) -> list[Attempt]:
-        return _send_in_order(job[0], job[1], now, alerts_log, template)
+    def settle(attempt: Attempt) -> None:
+        attempts.append(attempt)
+        if _record(connection, attempt, now):
+            dead[attempt.alert.channel] += 1
 
-    with ThreadPoolExecutor(max_workers=max(1, len(jobs))) as pool:
-        attempts = [attempt for done in pool.map(work, jobs) for attempt in done]
-    dead = Counter(a.alert.channel for a in attempts if _record(connection, a, now))
+    _side_by_side(channels, settle)
     failed = {a.alert.channel: a.error.reason for a in attempts if a.error}
     problems = [f"channel {name}: {reason}" for name, reason in failed.items()]
-    return Delivery(sum(a.error is None for a in attempts), dict(dead), (*orphans, *problems))
+    sent = sum(a.error is None for a in attempts)
+    return Delivery(sent, dict(dead), (*orphans, *holding, *problems))
 
 
 def waiting(connection: duckdb.DuckDBPyConnection, now: datetime) -> dict[str, Sequence[Alert]]:
@@ -100,6 +112,18 @@ def waiting(connection: duckdb.DuckDBPyConnection, now: datetime) -> dict[str, S
     return {name: outbox.due(connection, now, channel=name, limit=_BATCH) for name in names}
 
 
+def may_be_told(alerts: Sequence[Alert], published: Collection[str] | None) -> Sequence[Alert]:
+    """Return the alerts of what is published: what failed its checks is not fit to be told.
+
+    Args:
+        alerts: of one channel.
+        published: ids of the runs that are published, None to hold nothing back.
+    """
+    if published is None:
+        return alerts
+    return [alert for alert in alerts if alert.change.run_id in published]
+
+
 def ready(alerts: Sequence[Alert], channel: Channel, now: datetime) -> Sequence[Alert]:
     """Return what may go out now: in quiet hours only what is urgent."""
     if not channel.is_quiet(now):
@@ -107,24 +131,76 @@ def ready(alerts: Sequence[Alert], channel: Channel, now: datetime) -> Sequence[
     return [a for a in alerts if severity_of(a.change, now.date()) is Severity.URGENT]
 
 
+def _side_by_side(channels: Sequence[Iterator[Sequence[Attempt]]], settle: Callable[[Attempt], None]) -> None:
+    """Send through all channels at once, and settle each attempt in this thread as soon as it is made.
+
+    Whatever ends this early, a signal to stop included: no channel begins another message, and what is on its
+    way is waited for and settled.
+
+    Args:
+        channels: send as they are iterated, one message a step.
+        settle: records an attempt.
+    """
+    made: SimpleQueue[Attempt | None] = SimpleQueue()  # None: a channel is done
+    stop = Event()
+    sending: list[Future[None]] = []
+    done = 0
+
+    def settle_all() -> None:
+        nonlocal done
+        while done < len(sending):
+            attempt = made.get()
+            if attempt is None:
+                done += 1
+            else:
+                settle(attempt)
+
+    with ThreadPoolExecutor(max_workers=max(1, len(channels))) as pool:
+        try:
+            for channel in channels:
+                sending.append(pool.submit(_hand_over, channel, made, stop))  # noqa: PERF401 - see `except`
+            settle_all()
+        except BaseException:
+            stop.set()
+            settle_all()
+            raise
+    for sent in sending:
+        sent.result()  # raises what else went wrong, now that all is settled
+
+
+def _hand_over(channel: Iterator[Sequence[Attempt]], made: SimpleQueue[Attempt | None], stop: Event) -> None:
+    """Send through one channel until `stop` is set or all is sent; queue each attempt, then None."""
+    try:
+        for attempts in channel:
+            for attempt in attempts:
+                made.put(attempt)
+            if stop.is_set():
+                break
+    finally:
+        made.put(None)
+
+
 def _send_in_order(
     channel: Channel, alerts: Sequence[Alert], now: datetime, alerts_log: Path, template: Path | None
-) -> list[Attempt]:
-    """Send until the channel itself fails, so that what comes later never overtakes."""
+) -> Iterator[Sequence[Attempt]]:
+    """Send until the channel itself fails, so that what comes later never overtakes; yield by messages.
+
+    A digest that is refused for good is taken apart: its alerts may be taken one by one.
+    """
     messages = [
         (alert, compose(alert.alert_id, alert.change, now.date(), template, reminder=is_reminder(alert)))
         for alert in sorted(alerts, key=_by_time_and_platform)
     ]
     if channel.digest and len(messages) > 1:
         error = _try(channel, digest([message for _, message in messages]), alerts_log)
-        return [Attempt(alert, error) for alert, _ in messages]
-    attempts: list[Attempt] = []
+        if error is None or not error.final:
+            yield [Attempt(alert, error) for alert, _ in messages]
+            return
     for alert, message in messages:
-        attempts.append(Attempt(alert, _try(channel, message, alerts_log)))
-        error = attempts[-1].error
+        error = _try(channel, message, alerts_log)
+        yield [Attempt(alert, error)]
         if error is not None and not error.final:
             break
-    return attempts
 
 
 def _try(channel: Channel, message: Message, alerts_log: Path) -> ChannelError | None:

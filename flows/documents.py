@@ -127,6 +127,8 @@ def parse_object(line: bytes, where: str) -> dict[str, Any]:
         raise InputError(f"{where}: is not UTF-8 (byte {error.start})") from None
     except json.JSONDecodeError as error:
         raise InputError(f"{where}: is not JSON: {error.msg} (column {error.colno})") from None
+    except ValueError:  # Python refuses to read a number of thousands of digits
+        raise InputError(f"{where}: is not usable JSON: a number is too long") from None
     except RecursionError:
         raise InputError(f"{where}: is not usable JSON: nested too deeply") from None
     if not isinstance(value, dict):

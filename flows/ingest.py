@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from extract.records import Document, Extraction
 from flows.documents import Given, is_archive, is_lines, read_paths
+from flows.errors import FailedError, InputError
 from flows.lock import only_run
 from flows.night import declared_sources, new_run_id, publish_or_fail, utc_now
 from flows.reading import broken_pages, extract, read_archive, snapshot_row
@@ -59,21 +60,26 @@ class Ingested:
 def ingest(settings: Settings, paths: Sequence[Path], given: Given) -> Ingested:
     """Read files, extract, load and publish.
 
-    JSON lines are checked to the last line before anything is loaded.
+    JSON lines are checked to the last line before anything is loaded, archives to their first page. What was
+    loaded before a file turns out to be unreadable all the same is published.
 
     Raises:
-        InputError: a file cannot be read; names file, line and key.
-        FailedError: loaded, but not published because a check failed.
+        InputError: a file cannot be read; names file, line and key. Nothing was loaded.
+        FailedError: loaded, but not published because a check failed, or published, but not all was loaded.
         WarehouseError: the warehouse cannot be used.
     """
     for _ in read_paths([path for path in paths if is_lines(path)], given):
         pass
+    for path in paths:
+        if is_archive(path):
+            next(read_archive(path, {}), None)
     sources = {source.id: source for source in declared_sources(settings)}
     faults: list[str] = []
     totals: Counter[str] = Counter()
     changes: Counter[str] = Counter()
+    unreadable: list[InputError] = []
     with only_run(settings.state, wait=settings.busy == "wait"):
-        for chunk in _chunks(paths, given, sources):
+        for chunk in _readable(_chunks(paths, given, sources), unreadable):
             faults += chunk.faults
             pairs = _extracted(chunk.documents, faults)
             result = _load(settings, pairs, chunk.snapshots)
@@ -83,7 +89,11 @@ def ingest(settings: Settings, paths: Sequence[Path], given: Given) -> Ingested:
             totals["documents"] += result.documents
             totals["observations"] += result.observations
             changes.update(change.kind for change in result.changes)
+        if unreadable and not totals:
+            raise unreadable[0]
         published = publish_or_fail(settings)
+    if unreadable:
+        raise FailedError(f"{unreadable[0]}; {totals['read']} documents before it are loaded and published")
     return Ingested(
         read=totals["read"],
         with_facts=totals["with_facts"],
@@ -94,6 +104,14 @@ def ingest(settings: Settings, paths: Sequence[Path], given: Given) -> Ingested:
         published=published,
         faults=tuple(faults),
     )
+
+
+def _readable(chunks: Iterator[_Chunk], unreadable: list[InputError]) -> Iterator[_Chunk]:
+    """Yield chunks up to the first that cannot be read; what is wrong with that is added to `unreadable`."""
+    try:
+        yield from chunks
+    except InputError as error:
+        unreadable.append(error)
 
 
 def _extracted(documents: Iterable[Document], faults: list[str]) -> tuple[tuple[Document, Extraction], ...]:

@@ -85,12 +85,17 @@ def nights(state: Path) -> list[dict[str, Any]]:
 
 @lru_cache(maxsize=2)  # a night asks for it once a source, and it grows with the nights
 def _parsed(path: Path, _version: tuple[int, int, int]) -> tuple[dict[str, Any], ...]:
-    return read_state(path, lambda text: tuple(_night(line) for line in text.splitlines()))
+    return read_state(path, lambda text: tuple(_night(line) for line in _lines(text)))
 
 
 def readable_lines(path: Path) -> list[str]:
     """Return the lines of a damaged file of nights that are records of nights."""
-    return [line for line in path.read_text("utf-8", "replace").splitlines() if _is_night(line)]
+    return [line for line in _lines(path.read_text("utf-8", "replace")) if _is_night(line)]
+
+
+def _lines(text: str) -> list[str]:
+    """Split at line feeds only: what a server says may hold other characters that `splitlines` splits at."""
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def _is_night(line: str) -> bool:

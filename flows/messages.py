@@ -21,6 +21,23 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 _QUOTED = 3  # sources quoted in full in one message
 _DOUBTFUL = 0.5  # a reading less likely than this is more often wrong than right: the headline says so
+_FIELDS = (
+    "headline",
+    "what",
+    "where",
+    "before",
+    "after",
+    "effective",
+    "stage",
+    "region",
+    "witnesses",
+    "confidence",
+    "evidence",
+    "archived",
+    "reject",
+    "alert_id",
+    "thread_id",
+)  # that a template may name
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +107,16 @@ def compose(
         "reminder": reminder,
     } | change.to_json()
     return Message(alert_id, thread, severity, headline, _brief(fields, change), body, facts)
+
+
+def check_template(template: Path | None) -> None:
+    """See that alerts can be written by a template, before anything is to be told.
+
+    Raises:
+        InputError: it cannot be read or names an unknown field.
+    """
+    if template is not None:
+        _fill(template, dict.fromkeys(_FIELDS, ""))
 
 
 def digest(messages: Sequence[Message]) -> Message:
@@ -272,6 +299,8 @@ def _fill(path: Path, fields: Mapping[str, str]) -> str:
         return Template(path.read_text(encoding="utf-8")).substitute(fields).rstrip() + "\n"
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: is not UTF-8 text") from None
     except (KeyError, ValueError) as error:
         known = ", ".join(f"${name}" for name in fields)
         raise InputError(f"{path}: unknown or malformed field {error}; known are {known}") from None

@@ -16,11 +16,12 @@ from flows.delivery import Delivery, deliver
 from flows.errors import FailedError, InputError
 from flows.lake import write_lake
 from flows.later import channels_unless_flip, queue_later
+from flows.messages import check_template
 from flows.progress import note
 from flows.routing import load_routes
 from flows.settings import Settings
 from flows.sourcework import SourceWork, extractor_version
-from flows.stores import looking, writing
+from flows.stores import looking, patiently, published_runs, writing
 
 if TYPE_CHECKING:
     from crawlers.records import CrawlReport, CrawlState, Source
@@ -44,9 +45,10 @@ def declared_sources(settings: Settings) -> tuple[Source, ...]:
         InputError: a declaration is wrong; names file and key.
     """
     from crawlers.sources import DEFAULT_DIRECTORY, SourceError, load_sources
+    from extract.vocabulary import load_vocabulary
 
     try:
-        return load_sources(settings.sources or DEFAULT_DIRECTORY)
+        return load_sources(settings.sources or DEFAULT_DIRECTORY, load_vocabulary().services)
     except SourceError as error:
         raise InputError(str(error)) from None
 
@@ -155,11 +157,16 @@ def publish(settings: Settings) -> Path:
 
     Raises:
         CheckError: a check found offending rows; the last good file stays.
+        WarehouseError: the warehouse cannot be read, or the published file not be written.
+        HeldError: somebody has held the warehouse for ten minutes.
     """
     from flows.exports import write_exports
     from warehouse.publish import publish as replace_published
 
-    published = replace_published(settings.warehouse, settings.published, keep=settings.keep_published)
+    published = patiently(
+        settings.warehouse,
+        lambda: replace_published(settings.warehouse, settings.published, keep=settings.keep_published),
+    )
     write_exports(settings, utc_now())
     return published
 
@@ -196,10 +203,22 @@ def told_changes(settings: Settings, run_id: str) -> int:
 def deliver_alerts(settings: Settings, now: datetime) -> Delivery:
     """Send what waits in the outbox, with what has become due since the nights of its changes.
 
+    Alerts of a run that is not published wait: an hourly delivery must not tell what a night held back.
+
     Raises:
+        InputError: routes or template cannot be used.
         WarehouseError: the warehouse cannot be opened.
     """
     routes = load_routes(settings)
+    check_template(settings.template)
+    published = published_runs(settings)
     with writing(settings) as connection:
         queue_later(connection, routes, now)
-        return deliver(connection, routes, now, alerts_log=settings.alerts_log, template=settings.template)
+        return deliver(
+            connection,
+            routes,
+            now,
+            alerts_log=settings.alerts_log,
+            template=settings.template,
+            published=published,
+        )

@@ -74,7 +74,7 @@ def load(settings: Settings, run_id: str, works: Sequence[SourceWork], now: date
     return night.load(settings, run_id, works, now)
 
 
-@task(tags=["warehouse"], cache_policy=NO_CACHE)
+@task(tags=["warehouse"], cache_policy=NO_CACHE, **_PATIENT)
 def publish(settings: Settings) -> Path:
     """Check and publish the warehouse."""
     return night.publish(settings)

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from extract.records import Action, Kind, Stage
@@ -287,6 +288,10 @@ def _url(path: Path, key: str, url: str, kind: ChannelType) -> str:
         raise InputError(f"{path}: {key}: must begin with https:// or http://")
     if kind is ChannelType.APPRISE and not _SCHEME.match(url):
         raise InputError(f"{path}: {key}: must be a URL of Apprise, like mailto://... or slack://...")
+    try:
+        urlsplit(url)
+    except ValueError:
+        raise InputError(f"{path}: {key}: is no URL: look at its host, and at brackets in it") from None
     return url
 
 
@@ -379,12 +384,16 @@ def _quiet(path: Path, key: str, value: Any) -> tuple[time, time] | None:
         start, end = (time.fromisoformat(part.strip()) for part in value.split("-"))
     except (AttributeError, ValueError):
         raise InputError(f'{path}: {key}: must be like "22:00-07:00", not {value!r}') from None
+    if start.tzinfo or end.tzinfo:
+        raise InputError(
+            f'{path}: {key}: must be like "22:00-07:00"; `timezone` names the zone, not {value!r}'
+        )
     return start, end
 
 
 def _zone(path: Path, key: str, value: Any) -> str:
     try:
         ZoneInfo(_text(path, key, value))
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # `Asia` is a directory
         raise InputError(f"{path}: {key}: unknown time zone {value!r}") from None
     return str(value)

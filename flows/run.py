@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,11 +13,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from flows import journal, lake, night, sourcework
 from flows.damage import put_aside
 from flows.delivery import Delivery
+from flows.errors import CommandError
 from flows.health import tell
 from flows.lock import only_run
+from flows.messages import check_template
 from flows.night import utc_now
 from flows.progress import begin, note, watched
 from flows.reading import check_extractor
+from flows.redaction import redacted
 from flows.routing import is_history, load_routes
 from flows.settings import Settings
 from flows.sourcework import SourceWork
@@ -127,6 +131,8 @@ def run_night(
 ) -> Night:
     """Crawl, read, load, publish and alert once; what a killed run left behind is taken up.
 
+    A night that an error ends is kept in the journal too, with what it came to and the error as its problem.
+
     Args:
         settings: of this machine.
         stages: what carries out the stages.
@@ -134,7 +140,7 @@ def run_night(
         clock: the time in UTC without a zone.
 
     Raises:
-        InputError: declarations, routes or the data directory cannot be used.
+        InputError: declarations, routes, template or the data directory cannot be used.
         BusyError: another run is going on.
         DataError: rules or weights of the extractor cannot be used.
         WarehouseError: the warehouse cannot be used.
@@ -142,6 +148,7 @@ def run_night(
     declared = night.declared_sources(settings)
     sources = night.pick_sources(declared, only)
     routes = load_routes(settings)  # a wrong file is told before hours of crawling, not after
+    check_template(settings.template)
     check_extractor()
     with only_run(settings.state, wait=settings.busy == "wait"), watched(settings.state):
         started_at = clock()
@@ -150,33 +157,75 @@ def run_night(
             sources = night.due_sources(settings, sources, started_at)
         run_id = night.new_run_id(started_at)
         begin(settings.state, run_id, started_at, len(sources))
-        reports = stages.crawl(settings, run_id, sources, night.known_pages(settings, sources))
-        note(settings.state, stage="read")
-        read = _read(settings, stages, reports, {source.id: source for source in declared}, started_at)
-        works = read.works
-        note(settings.state, stage="load")
-        loaded = stages.load(settings, run_id, works, clock())
-        keep_unread(settings.state, read.left)
-        note(settings.state, stage="publish")
-        delivery = _publish_and_deliver(settings, stages, clock)
-        outcome = Night(
-            run_id=run_id,
-            started_at=started_at,
+        begun = _begun(run_id, started_at, damaged)
+        with _kept_if_it_fails(settings, begun, clock):
+            reports = stages.crawl(settings, run_id, sources, night.known_pages(settings, sources))
+            note(settings.state, stage="read")
+            read = _read(settings, stages, reports, {source.id: source for source in declared}, started_at)
+            works = read.works
+            note(settings.state, stage="load")
+            loaded = stages.load(settings, run_id, works, clock())
+            keep_unread(settings.state, read.left)
+            outcome = replace(
+                begun,
+                sources=tuple(work.run for work in works if work.run),
+                documents=loaded.documents,
+                observations=loaded.observations,
+                changes=dict(Counter(change.kind for change in loaded.changes)),
+                alerts=night.told_changes(settings, run_id) if loaded.alerts else 0,
+                history=sum(is_history(c, loaded.known_at.date(), routes.max_age) for c in loaded.changes),
+                messages=loaded.alerts,
+                unread=tuple((page.url, page.reason) for page in read.new),
+                problems=(*damaged, *_broken(works), *_unread(read.new)),
+            )
+        with _kept_if_it_fails(settings, outcome, clock):
+            note(settings.state, stage="publish")
+            delivery = _publish_and_deliver(settings, stages, clock)
+        outcome = replace(
+            outcome,
             finished_at=clock(),
-            sources=tuple(work.run for work in works if work.run),
-            documents=loaded.documents,
-            observations=loaded.observations,
-            changes=dict(Counter(change.kind for change in loaded.changes)),
-            alerts=night.told_changes(settings, run_id) if loaded.alerts else 0,
-            history=sum(is_history(c, loaded.known_at.date(), routes.max_age) for c in loaded.changes),
-            messages=loaded.alerts,
             delivered=delivery.sent,
             dead=dict(delivery.dead),
-            unread=tuple((page.url, page.reason) for page in read.new),
-            problems=(*damaged, *_broken(works), *_unread(read.new), *delivery.problems),
+            problems=(*outcome.problems, *delivery.problems),
         )
         journal.keep_night(settings.state, outcome.to_dict())
         return replace(outcome, problems=(*outcome.problems, *_tell(settings, clock())))
+
+
+def _begun(run_id: str, started_at: datetime, problems: tuple[str, ...]) -> Night:
+    """Return a night that has come to nothing yet."""
+    return Night(
+        run_id=run_id,
+        started_at=started_at,
+        finished_at=started_at,
+        sources=(),
+        documents=0,
+        observations=0,
+        changes={},
+        alerts=0,
+        history=0,
+        messages=0,
+        delivered=0,
+        dead={},
+        unread=(),
+        problems=problems,
+    )
+
+
+@contextmanager
+def _kept_if_it_fails(settings: Settings, outcome: Night, clock: Callable[[], datetime]) -> Iterator[None]:
+    """Keep the record of a night that an error ends, for `status` must not be silent about it.
+
+    What was not loaded stands in no such record: the next start takes it up.
+    """
+    try:
+        yield
+    except Exception as error:
+        problem = redacted(" ".join(f"the night failed: {error or type(error).__name__}".split()))
+        failed = replace(outcome, finished_at=clock(), problems=(*outcome.problems, problem))
+        with suppress(OSError):  # a full disk, for example: the error itself is what is to be told
+            journal.keep_night(settings.state, failed.to_dict())
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,15 +295,19 @@ def _tell(settings: Settings, now: datetime) -> list[str]:
 
 
 def _publish_and_deliver(settings: Settings, stages: Stages, clock: Callable[[], datetime]) -> Delivery:
-    """Return what was sent and what failed. What fails its checks alerts nobody; the lake delays no alert."""
+    """Return what was sent and what failed. What is not published alerts nobody; the lake delays no alert."""
     from warehouse.checks import CheckError
+    from warehouse.records import WarehouseError
 
     try:
         stages.publish(settings)
-    except CheckError as error:
+    except (CheckError, WarehouseError) as error:
         return Delivery(0, {}, (f"not published, alerts held back: {error}",))
     note(settings.state, stage="deliver")
-    delivery = stages.deliver(settings, clock())
+    try:
+        delivery = stages.deliver(settings, clock())
+    except (CommandError, WarehouseError) as error:
+        delivery = Delivery(0, {}, (f"alerts not delivered: {error}",))
     if settings.lake is None:
         return delivery
     note(settings.state, stage="lake")

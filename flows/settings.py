@@ -16,11 +16,14 @@ from flows.errors import InputError
 
 _SECRET = re.compile(r"\$\{(LINKPOLICY_[A-Z0-9_]+)\}")
 
+_LONGEST_DAYS = 365_000  # a thousand years: what is much longer leads out of the calendar
+_LONGEST_HOURS = 24 * _LONGEST_DAYS
+
 
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except ZoneInfoNotFoundError:
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # `Asia` is a directory
         raise ValueError("must be a time zone like Asia/Shanghai") from None
     return name
 
@@ -68,8 +71,8 @@ class Settings(BaseSettings):
     parallel_sources: Annotated[int, Field(ge=1, le=64)] = 4
     source_timeout: Annotated[float, Field(gt=0)] = 900.0
     keep_published: Annotated[int, Field(ge=1)] = 3
-    alert_max_age_days: Annotated[int, Field(ge=0)] = 60
-    missed_after_hours: Annotated[float, Field(gt=0)] = 30.0
+    alert_max_age_days: Annotated[int, Field(ge=0, le=_LONGEST_DAYS)] = 60
+    missed_after_hours: Annotated[float, Field(gt=0, le=_LONGEST_HOURS)] = 30.0
     operator_channel: str | None = None
     lake: Annotated[str, AfterValidator(_catalogue)] | None = None
     lake_data: Path | None = None

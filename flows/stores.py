@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from flows.console import warn
 from flows.errors import InputError
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     import duckdb
 
     from flows.settings import Settings
-    from warehouse.records import Service
+    from warehouse.records import Service, WarehouseError
 
+T = TypeVar("T")
 
 _GLANCE = 30.0  # seconds that a look waits for a run, which opens the file for a part of its time only
 _PATIENCE = 600.0  # seconds that a run waits for somebody who looks: a night must not be lost to it
@@ -95,27 +96,52 @@ def looking(settings: Settings, patience: float | None = None) -> Iterator[duckd
 
 
 def _opened(path: Path, patience: float, *, read_only: bool) -> duckdb.DuckDBPyConnection:
-    """Open the warehouse as soon as nobody excludes us; who waits long is told why.
+    """Open the warehouse as soon as nobody excludes us.
 
     Raises:
         HeldError: it was held for all of `patience` seconds.
     """
-    from warehouse.records import HeldError
     from warehouse.store import connect
 
+    return patiently(path, lambda: connect(path, read_only=read_only), patience)
+
+
+def patiently(path: Path, work: Callable[[], T], patience: float | None = None) -> T:
+    """Do what opens the warehouse as soon as nobody excludes us; who waits long is told why.
+
+    Args:
+        path: the warehouse.
+        work: may be begun again.
+        patience: seconds to wait; None for those that a run waits.
+
+    Raises:
+        HeldError: it was held all the time.
+    """
+    from warehouse.records import HeldError, WarehouseError
+
+    longest = _PATIENCE if patience is None else patience
     started = time.monotonic()
     told = False
     while True:
         try:
-            return connect(path, read_only=read_only)
-        except HeldError:
-            waited = time.monotonic() - started
-            if waited >= patience:
+            return work()
+        except WarehouseError as error:
+            if not _is_held(error):
                 raise
+            waited = time.monotonic() - started
+            if waited >= longest:
+                raise HeldError(str(error)) from None
             if waited >= _TOLD_AFTER and not told:
                 warn(f"{path}: another process holds it open; waiting for it to finish")
                 told = True
             time.sleep(_PAUSE)
+
+
+def _is_held(error: WarehouseError) -> bool:
+    """Tell whether another process has the file open; publishing says so in DuckDB's words only."""
+    from warehouse.records import HeldError
+
+    return isinstance(error, HeldError) or "Could not set lock" in str(error)
 
 
 @contextmanager
@@ -147,6 +173,24 @@ def _open_published(settings: Settings) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(str(path), read_only=True, config=CONFIG)
     except duckdb.Error as error:
         raise InputError(f"{path}: cannot be opened ({str(error).splitlines()[0]})") from None
+
+
+def published_runs(settings: Settings) -> frozenset[str]:
+    """Return the ids of the runs in the published file; none if nothing is published.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    import duckdb
+
+    if not settings.published_file.exists():
+        return frozenset()
+    with _open_published(settings) as connection:
+        try:
+            return frozenset(run for (run,) in connection.execute("SELECT run_id FROM run").fetchall())
+        except duckdb.Error as error:
+            reason = str(error).splitlines()[0]
+            raise InputError(f"{settings.published_file}: cannot be read ({reason})") from None
 
 
 def existing(settings: Settings) -> Path:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,7 +41,9 @@ def run(
     settings, only = settings_for(data=data, sources=sources), tuple(source or ())
     check(settings, only)
     provide_api()
-    night = start_night(settings, only)
+    # A channel of the type `console` writes to stdout, which is for one JSON object alone.
+    with redirect_stdout(sys.stderr) if as_json else nullcontext():
+        night = start_night(settings, only)
     say(to_json(night.to_dict()) if as_json else night.summary())
     if night.problems:
         raise FailedError("; ".join(night.problems))
@@ -73,17 +77,19 @@ def serve(
 
 
 def check(settings: Settings, only: tuple[str, ...]) -> None:
-    """Find what is wrong with declarations, routes or the data directory before anything is started.
+    """Find what is wrong with declarations, routes, template or data directory before anything is started.
 
     Raises:
         InputError: something is.
     """
     from flows.lock import check_writable
+    from flows.messages import check_template
     from flows.night import declared_sources, pick_sources
     from flows.routing import load_routes
 
     pick_sources(declared_sources(settings), only)
     load_routes(settings)
+    check_template(settings.template)
     check_writable(settings.state)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -60,7 +61,7 @@ def policy(
 
     valid = day(on, "--on") or datetime.now(UTC).date()
     known_day = day(known, "--known")
-    known_at = datetime.combine(known_day + timedelta(days=1), datetime.min.time()) if known_day else None
+    known_at = _end_of(known_day) if known_day else None
     with asking(settings_for(data=data)) as connection:
         services = [named(connection, name) for name in platform or ()]
         for service in services:
@@ -70,6 +71,17 @@ def policy(
         rows = [_policy_row(row) for row in policy_on(connection, valid, known_at, platforms)]
     title = f"Link policy on {valid}" + (f", as known on {known_day}" if known_day else "")
     show(rows, _POLICY, title=title, as_json=as_json, empty=f"no policy is known for {valid}")
+
+
+def _end_of(known: date) -> datetime:
+    """Return the end of a day on which something was known.
+
+    On the last days of the calendar is known what is known now: nothing is open for longer than that.
+    """
+    from warehouse.records import END_OF_TIME
+
+    last = END_OF_TIME - timedelta(seconds=1)
+    return min(datetime.combine(min(known, last.date()), time.min) + timedelta(days=1), last)
 
 
 def _policy_row(row: Any) -> dict[str, Any]:
@@ -142,7 +154,7 @@ def sql(
     with asking(settings) as connection:
         try:
             result = connection.sql(query)
-            columns = result.columns if result is not None else []
+            columns = _told_apart(result.columns) if result is not None else []
             rows = (
                 [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
                 if result is not None
@@ -151,6 +163,16 @@ def sql(
         except duckdb.Error as error:
             raise InputError(f"sql: {' '.join(str(error).split())}") from None
     show(rows, columns, title="", as_json=as_json, empty="no rows")
+
+
+def _told_apart(names: Sequence[str]) -> list[str]:
+    """Number columns of one name, like a and a_2: in a row each value needs a name of its own."""
+    found: list[str] = []
+    for name in names:
+        numbered = (f"{name}_{number}" for number in count(2))
+        free = (new for new in numbered if new not in found and new not in names)
+        found.append(next(free) if name in found else name)
+    return found
 
 
 def export(

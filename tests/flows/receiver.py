@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Receiver(ThreadingHTTPServer):
-    """Keeps what it is sent; answers with the next of `answers`, else with `answer`."""
+    """Keeps what it is sent; answers with the next of `answers`, else with `answer`, after `meanwhile`."""
 
     daemon_threads = True
     answer = 200
@@ -15,6 +16,7 @@ class Receiver(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.received: list[tuple[dict[str, str], bytes]] = []
         self.answers: list[int] = []
+        self.meanwhile: Callable[[], None] = lambda: None
 
     @property
     def url(self) -> str:
@@ -27,6 +29,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.received.append((dict(self.headers.items()), body))
+        self.server.meanwhile()
         self.send_response(self.server.answers.pop(0) if self.server.answers else self.server.answer)
         self.send_header("Content-Length", "0")
         self.end_headers()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,16 @@ def test_file_holds_each_alert_once_also_after_a_crash(message: Message, tmp_pat
     lines = log.read_text().splitlines()
     assert [json.loads(line)["id"] for line in (lines[0], lines[2])] == ["alert-1", "alert-2"]
     assert len(lines) == 3
+
+
+def test_what_a_library_raises_is_told_without_its_words(
+    receiver: Receiver, message: Message, tmp_path: Path
+) -> None:
+    unsendable = replace(message, body="\ud800 and secret-token")
+    for channel in (Channel("desk", ChannelType.WEBHOOK, url=receiver.url), Channel("log", ChannelType.FILE)):
+        with pytest.raises(ChannelError, match=r"^failed \(UnicodeEncodeError\)$") as caught:
+            send(channel, unsendable, tmp_path / "x")
+        assert not caught.value.final
 
 
 def test_console_is_brief(message: Message, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -65,6 +65,10 @@ def test_lone_surrogates_are_replaced_one_for_one(tmp_path: Path) -> None:
         ("{", "docs.jsonl:2: is not JSON"),
         ("[1]", "docs.jsonl:2: is no JSON object"),
         ("[" * 100_000, "docs.jsonl:2: is not usable JSON"),
+        (
+            f'{{"id": "a", "text": "x", "n": {"9" * 5000}}}',
+            "docs.jsonl:2: is not usable JSON: a number is too long",
+        ),
         ('{"text": "x"}', "docs.jsonl:2: id: must be a non-empty string"),
         ('{"id": "a"}', "docs.jsonl:2: text: is missing"),
         ('{"id": "a", "text": 1}', "docs.jsonl:2: text: must be a string"),
@@ -130,6 +134,33 @@ def test_a_broken_page_of_an_archive_is_named_and_costs_no_other(
     assert complaint in said.err
     assert "logo" not in said.err
     assert "1 documents read" in said.out
+
+
+def test_an_archive_that_is_none_is_told_before_anything_is_loaded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, bad = written(tmp_path, json.dumps(RECORD)), tmp_path / "bad.warc.gz"
+    bad.write_bytes(b"oops\n")
+    data = tmp_path / "data"
+    assert run(["ingest", str(good), str(bad), "--data", str(data)]) == 2
+    assert capsys.readouterr().err.startswith(f"linkpolicy: {bad}: is no WARC file")
+    assert not (data / "warehouse.duckdb").exists()
+
+
+def test_what_was_loaded_before_a_file_that_cannot_be_read_is_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("flows.ingest._CHUNK", 1)
+    record = RECORD | {"text": "3月1日起，快手直播间购物车不再支持淘宝联盟的商品链接。"}
+    good, bad = written(tmp_path, json.dumps(record)), tmp_path / "picture.png"
+    bad.write_bytes(b"\x89PNG")
+    data = tmp_path / "data"
+    assert run(["ingest", str(good), str(bad), "--data", str(data)]) == 1
+    error = capsys.readouterr().err
+    assert f"{bad}: unknown kind of file" in error
+    assert error.endswith("; 1 documents before it are loaded and published\n")
+    assert run(["sql", "--json", "SELECT DISTINCT target FROM observation", "--data", str(data)]) == 0
+    assert json.loads(capsys.readouterr().out) == [{"target": "taobao"}]
 
 
 def test_a_page_given_by_hand(tmp_path: Path) -> None:

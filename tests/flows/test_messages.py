@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from flows.errors import InputError
-from flows.messages import compose, effective_text, headline_of, service_name, state_text
+from flows.messages import (
+    _FIELDS,
+    check_template,
+    compose,
+    effective_text,
+    headline_of,
+    service_name,
+    state_text,
+)
 from flows.routing import Severity
 from tests.flows.changes import ALLOW, BLOCK, CHANGE, REVERSED, TODAY
 
@@ -97,6 +105,18 @@ def test_a_doubtful_reading_is_marked() -> None:
     assert message.facts["confidence"] == 0.31
     sure = replace(CHANGE, evidence=(*doubtful.evidence, *CHANGE.evidence))
     assert "doubtful" not in compose("alert-1", sure, TODAY).headline
+
+
+def test_a_template_is_checked_without_an_alert(tmp_path: Path) -> None:
+    path = tmp_path / "t.txt"
+    path.write_text(" ".join(f"${name}" for name in _FIELDS), encoding="utf-8")
+    check_template(path)
+    assert "$" not in compose("a", CHANGE, TODAY, path).body, "what the check lets pass can be written"
+    for wrong in (b"$alert", b"100 $", b"\xff"):
+        path.write_bytes(wrong)
+        with pytest.raises(InputError, match=r"t\.txt: ") as caught:
+            check_template(path)
+        assert "\n" not in str(caught.value)
 
 
 def test_the_template_can_be_replaced(tmp_path: Path) -> None:

@@ -141,6 +141,22 @@ def test_the_effective_day_of_a_moved_end_is_the_new_end() -> None:
             'must be like "22:00-07:00"',
         ),
         (
+            "[channels.a]\ntype = 'console'\nquiet='22:00Z-08:00Z'\n[[routes]]\nchannels='a'",
+            'channels.a.quiet: must be like "22:00-07:00"; `timezone` names the zone',
+        ),
+        (
+            "[channels.a]\ntype = 'webhook'\nurl='https://[hooks.example/x'\n[[routes]]\nchannels='a'",
+            "channels.a.url: is no URL",
+        ),
+        (
+            "[channels.a]\ntype = 'apprise'\nurl='slack://[tokens/x'\n[[routes]]\nchannels='a'",
+            "channels.a.url: is no URL",
+        ),
+        (
+            "[channels.a]\ntype = 'console'\ntimezone='Asia'\n[[routes]]\nchannels='a'",
+            "channels.a.timezone: unknown time zone 'Asia'",
+        ),
+        (
             "[channels.a]\ntype = 'console'\ntimezone='Mars'\n[[routes]]\nchannels='a'",
             "unknown time zone 'Mars'",
         ),

@@ -23,7 +23,16 @@ def test_the_environment_counts_and_arguments_go_before_it(
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("BUSY", "shout"), ("PARALLEL_SOURCES", "0"), ("TIMEZONE", "Mars/Base")]
+    ("name", "value"),
+    [
+        ("BUSY", "shout"),
+        ("PARALLEL_SOURCES", "0"),
+        ("TIMEZONE", "Mars/Base"),
+        ("TIMEZONE", "Asia"),
+        ("TIMEZONE", "../UTC"),
+        ("ALERT_MAX_AGE_DAYS", "999999"),
+        ("MISSED_AFTER_HOURS", "inf"),
+    ],
 )
 def test_a_wrong_value_is_told_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"LINKPOLICY_{name}", value)

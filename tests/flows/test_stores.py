@@ -15,8 +15,9 @@ import pytest
 from flows import stores
 from flows.cli import run
 from flows.errors import InputError
-from flows.night import known_pages
+from flows.night import known_pages, publish
 from flows.settings import Settings
+from warehouse.records import HeldError
 
 HOLD = """
 import sys, duckdb
@@ -90,6 +91,18 @@ def test_a_night_that_begins_while_somebody_looks_waits_and_says_why(
         assert known_pages(settings, ()) == {}
     waiting = f"linkpolicy: {settings.warehouse}: another process holds it open; waiting for it to finish\n"
     assert capsys.readouterr().err == waiting
+
+
+def test_publishing_waits_for_somebody_who_writes(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(stores, "_TOLD_AFTER", 0.1)
+    with held(settings, "writing", 0.4):
+        assert publish(settings) == settings.published_file
+    assert "another process holds it open; waiting for it to finish" in capsys.readouterr().err
+    monkeypatch.setattr(stores, "_PATIENCE", 0.2)
+    with held(settings, "writing"), pytest.raises(HeldError, match="not published"):
+        publish(settings)
 
 
 def test_a_lost_warehouse_needs_a_person(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
