@@ -86,15 +86,15 @@ ZH_CLAUSE = "抖音直播间屏蔽淘宝链接，"
 HOSTILE: dict[str, tuple[Callable[[int], str], Lang, int]] = {
     "link words": (lambda n: "link " * n, Lang.EN, 1500),
     "link words without a space": (lambda n: "链接" * n, Lang.ZH, 2000),
-    "one English sentence": (lambda n: f"{EN_SENTENCE} and " * n, Lang.EN, 30),
+    "one English sentence": (lambda n: f"{EN_SENTENCE} and " * n, Lang.EN, 20),
     "one Chinese sentence": (lambda n: ZH_CLAUSE * n, Lang.ZH, 50),
-    "sentences": (lambda n: f"{EN_SENTENCE}. " * n, Lang.EN, 30),
-    "items": (lambda n: f"- {EN_SENTENCE}.\n" * n, Lang.EN, 30),
+    "sentences": (lambda n: f"{EN_SENTENCE}. " * n, Lang.EN, 20),
+    "items": (lambda n: f"- {EN_SENTENCE}.\n" * n, Lang.EN, 20),
     "names in one sentence": (
         lambda n: f"Links to {', '.join(map(unknown_name, range(n)))} are blocked on TikTok.", Lang.EN, 1000,
     ),
     "a sentence for each name": (
-        lambda n: " ".join(f"Links to {unknown_name(i)} end." for i in range(n)), Lang.EN, 40,
+        lambda n: " ".join(f"Links to {unknown_name(i)} end." for i in range(n)), Lang.EN, 25,
     ),
     "open quotes": (lambda n: '"link ' * n, Lang.EN, 2000),
     "right-to-left marks": (lambda n: "\u202elink\u202c\u200f " * n, Lang.EN, 2000),

@@ -104,8 +104,8 @@ def rejection(observation_id: str | None, connection: duckdb.DuckDBPyConnection)
 def test_every_moment_is_what_a_whole_derivation_gives(
     connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nights are derived in portions of about ten observations, what they are compared with at once."""
-    monkeypatch.setattr(policy, "PORTION", 10)
+    """Nights are derived in portions of some thirty observations, what they are compared with at once."""
+    monkeypatch.setattr(policy, "PORTION", 30)
     rng = random.Random(1)  # noqa: S311
     past: list[Document] = []
     for number in range(1, 9):
