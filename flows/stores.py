@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from flows.settings import Settings
-    from warehouse.records import Service, WarehouseError
+    from warehouse.records import Service
 
 T = TypeVar("T")
 
@@ -117,7 +117,7 @@ def patiently(path: Path, work: Callable[[], T], patience: float | None = None) 
     Raises:
         HeldError: it was held all the time.
     """
-    from warehouse.records import HeldError, WarehouseError
+    from warehouse.records import HeldError
 
     longest = _PATIENCE if patience is None else patience
     started = time.monotonic()
@@ -125,23 +125,14 @@ def patiently(path: Path, work: Callable[[], T], patience: float | None = None) 
     while True:
         try:
             return work()
-        except WarehouseError as error:
-            if not _is_held(error):
-                raise
+        except HeldError:
             waited = time.monotonic() - started
             if waited >= longest:
-                raise HeldError(str(error)) from None
+                raise
             if waited >= _TOLD_AFTER and not told:
                 warn(f"{path}: another process holds it open; waiting for it to finish")
                 told = True
             time.sleep(_PAUSE)
-
-
-def _is_held(error: WarehouseError) -> bool:
-    """Tell whether another process has the file open; publishing says so in DuckDB's words only."""
-    from warehouse.records import HeldError
-
-    return isinstance(error, HeldError) or "Could not set lock" in str(error)
 
 
 @contextmanager

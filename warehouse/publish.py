@@ -15,9 +15,9 @@ import duckdb
 
 from warehouse.checks import CheckError, run_checks
 from warehouse.manifest import check_manifest, sync_directory
-from warehouse.records import WarehouseError
+from warehouse.records import HeldError, WarehouseError
 from warehouse.sql import rows, run
-from warehouse.store import CONFIG, NIGHTLY, apply_migration, migrations
+from warehouse.store import CONFIG, NIGHTLY, apply_migration, is_held, migrations
 
 LINK = "policy.duckdb"
 TABLES = ("run", "source_run", "document", "observation", "scope", "service", "policy", "support", "change")
@@ -37,6 +37,7 @@ def publish(warehouse_path: Path, published_dir: Path, *, keep: int = 3) -> Path
 
     Raises:
         CheckError: the data must not be published; the last good file stays.
+        HeldError: another process has the warehouse open.
         WarehouseError: the warehouse cannot be read or the copy is not what it should be.
     """
     try:
@@ -57,7 +58,8 @@ def publish(warehouse_path: Path, published_dir: Path, *, keep: int = 3) -> Path
                 left.unlink(missing_ok=True)
         return _flip(final, keep)
     except duckdb.Error as error:
-        raise WarehouseError(f"{warehouse_path}: not published ({str(error).splitlines()[0]})") from error
+        kind = HeldError if is_held(error) else WarehouseError
+        raise kind(f"{warehouse_path}: not published ({str(error).splitlines()[0]})") from error
     except OSError as error:
         raise WarehouseError(f"{published_dir}: not published ({error})") from error
 

@@ -73,11 +73,16 @@ def _open(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         config = CONFIG if read_only else NIGHTLY | {"temp_directory": str(_aside(path))}
         return duckdb.connect(str(path), read_only=read_only, config=config)
     except duckdb.Error as error:
-        if "Could not set lock" in str(error):
+        if is_held(error):
             raise HeldError(f"{path}: in use by another process; one writer at a time") from error
         raise WarehouseError(f"{path}: cannot be opened ({_first_line(error)})") from error
     except OSError as error:
         raise WarehouseError(f"{path}: cannot be opened ({error})") from error
+
+
+def is_held(error: duckdb.Error) -> bool:
+    """Whether another process has the file open in a way that excludes us."""
+    return "Could not set lock" in str(error)
 
 
 def _aside(path: Path) -> Path:

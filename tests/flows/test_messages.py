@@ -112,6 +112,12 @@ def test_a_template_is_checked_without_an_alert(tmp_path: Path) -> None:
     path.write_text(" ".join(f"${name}" for name in _FIELDS), encoding="utf-8")
     check_template(path)
     assert "$" not in compose("a", CHANGE, TODAY, path).body, "what the check lets pass can be written"
+    path.write_text("$unknown", encoding="utf-8")
+    with pytest.raises(InputError) as alerted:
+        compose("a", CHANGE, TODAY, path)
+    with pytest.raises(InputError) as checked:
+        check_template(path)
+    assert str(checked.value) == str(alerted.value), "both know the same fields"
     for wrong in (b"$alert", b"100 $", b"\xff"):
         path.write_bytes(wrong)
         with pytest.raises(InputError, match=r"t\.txt: ") as caught:

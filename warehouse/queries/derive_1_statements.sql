@@ -65,6 +65,11 @@ WHERE n.relation = 'corrects' AND o.relation <> 'corrects' AND o.document_id <> 
 UNION
 FROM old_date;
 
+-- All that does not count: taken back, rejected by a reviewer, or no longer read by newer rules of extraction.
+CREATE OR REPLACE TEMP VIEW discounted AS
+FROM fallen
+UNION SELECT o.observation_id FROM observation o JOIN voided v ON v.row_id = o.rowid;
+
 -- 2. Dated statements; a coarse date takes the earliest finer date of the same action that lies in it, and before its end.
 CREATE OR REPLACE TEMP TABLE redated AS
 WITH coarse AS (

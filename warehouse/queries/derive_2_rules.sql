@@ -86,13 +86,12 @@ WITH own AS (
   SELECT h.*, l.number FROM heard h JOIN line l USING (line)
   WHERE heralded IS NULL AND (l.stage = 'decided') = of_decisions
 ), since AS (
-  SELECT o.*, d.start AS era, coalesce(d.action = o.action AND (d.ends IS NULL OR o.day < d.ends), false) AS decided
+  SELECT o.*, d.start AS era, d.start IS NULL OR holder_start >= d.start AS begun_since,
+         coalesce(d.action = o.action AND (d.ends IS NULL OR o.day < d.ends), false) AS decided
   FROM own o ASOF LEFT JOIN decision d ON d.number = o.number AND d.start <= o.day
 ), bound AS (      -- what holds is what has begun since the last decision
-  SELECT * REPLACE (CASE WHEN era IS NULL OR holder_start >= era THEN holder END AS holder,
-                    CASE WHEN era IS NULL OR holder_start >= era THEN holder_action END AS holder_action,
-                    CASE WHEN era IS NULL OR holder_start >= era THEN holder_start END AS holder_start,
-                    CASE WHEN era IS NULL OR holder_start >= era THEN holder_ends END AS holder_ends)
+  SELECT * REPLACE (if(begun_since, holder, NULL) AS holder, if(begun_since, holder_action, NULL) AS holder_action,
+                    if(begun_since, holder_start, NULL) AS holder_start, if(begun_since, holder_ends, NULL) AS holder_ends)
   FROM since WHERE NOT decided
 ), told AS (   -- of what was told on one day (three actions at most) the best comes last, by precedence
   SELECT *, lead(day) OVER days AS next_day,

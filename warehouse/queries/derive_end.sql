@@ -2,6 +2,7 @@
 -- load in this session would make its own beside them.
 DROP VIEW IF EXISTS temp.remark;
 DROP VIEW IF EXISTS temp.dated;
+DROP VIEW IF EXISTS temp.discounted;
 DROP TABLE IF EXISTS temp.concerned;
 DROP TABLE IF EXISTS temp.shared;
 DROP TABLE IF EXISTS temp.line;

@@ -18,9 +18,7 @@ SELECT 'policy, derived only', key_id, stage, action, valid_from FROM (FROM deri
 UNION ALL
 SELECT 'policy, baseless', key_id, stage, action, valid_from
 FROM policy SEMI JOIN touched USING (key_id)
-WHERE known_to = TIMESTAMP '9999-12-31' AND cause_id IN (
-  FROM fallen
-  UNION SELECT o.observation_id FROM observation o JOIN voided v ON v.row_id = o.rowid)
+WHERE known_to = TIMESTAMP '9999-12-31' AND cause_id IN (FROM discounted)
 UNION ALL
 SELECT 'support, stored only', key_id, stage, action, valid_from FROM (FROM sustained EXCEPT ALL FROM sustained_anew)
 UNION ALL

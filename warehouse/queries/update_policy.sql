@@ -2,12 +2,8 @@
 -- Leaves the rows that went (`gone`) and came (`born`), and the slice before (`old`), for the search for changes. A row
 -- whose statement no longer counts (`baseless`) is written anew with another one, though nothing else of it has changed.
 CREATE OR REPLACE TEMP TABLE old AS
-WITH baseless AS (
-  FROM fallen
-  UNION SELECT o.observation_id FROM observation o JOIN voided v ON v.row_id = o.rowid
-)
-SELECT p.rowid AS row_id, p.*, b.observation_id IS NOT NULL AS baseless
-FROM policy p SEMI JOIN touched USING (key_id) LEFT JOIN baseless b ON b.observation_id = p.cause_id
+SELECT p.rowid AS row_id, p.*, d.observation_id IS NOT NULL AS baseless
+FROM policy p SEMI JOIN touched USING (key_id) LEFT JOIN discounted d ON d.observation_id = p.cause_id
 WHERE p.known_to = TIMESTAMP '9999-12-31';
 
 CREATE OR REPLACE TEMP TABLE gone AS
