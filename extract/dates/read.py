@@ -6,7 +6,7 @@ Group names and what they mean (a trailing `2` belongs to the end of a range):
 - `month_name`, `weekday`, `weekday_short`, `weekdays`, `weekend`: word lists with the number as value
 - `era`: year before the era's first year
 - `year_word`, `month_word`, `week_word`, `day_word`: whole units from the reference; with the
-  suffix `_prev`, from the date named before
+  suffix `_prev`, from the date named before; `year_ago`: years back, where a month follows
 - `n1`, `unit1`, `n2`, `unit2`, `n3`, `unit3`: distances, in the rule's direction
 - `edge`: first (1) or last (-1) day of the month; `direction_prev`: the weekday after or before a date
 - `season`, `quarter`: the month that stands for it; `direction`: last, this, next of the yearly ones
@@ -90,7 +90,7 @@ def _with_shifts(expression: Expression, groups: dict[str, str], rule: DateRule,
     shifts: dict[str, Any] = {}
     anchor = expression.anchor
     for unit in _SHIFTS:
-        for name in (f"{unit}_word", f"{unit}_word_prev"):
+        for name in (f"{unit}_word", f"{unit}_word_prev", f"{unit}_ago"):
             value = _word(groups, name, rules)
             if value is not None:
                 shifts[f"{unit}_shift"] = value
