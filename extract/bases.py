@@ -49,7 +49,7 @@ _MPNET = _BERT | {
     "out": "attention.attn.o", "norm": "attention.LayerNorm",
 }  # fmt: skip
 _ENGLISH, _CHINESE = frozenset({Lang.EN}), frozenset({Lang.ZH})
-_MINILM_SHARE, _MPNET_SHARE = 0.3, 0.7  # docs/decisions/extraction.md, point 81
+_MINILM_SHARE, _MPNET_SHARE = 0.2, 0.8  # docs/decisions/extraction.md, point 98
 E5_LAYERS = 6  # of twelve: twice as many take twice the time, see docs/decisions/extraction.md
 _MARKS = (UNKNOWN, FIRST, LAST)
 _UNUSED = ("<pad>", "<mask>")
