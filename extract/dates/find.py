@@ -106,9 +106,6 @@ def _tense(folded: str, span: Span, role: DateRole, rules: Rules) -> int:
         return _END
     if is_since(folded, span, rules):
         return tense
-    coming = rules.cues.get("coming_after")
-    if tense == 0 and coming is not None and span.first.weekday is not None:
-        return int(coming.match(folded, span.end) is not None)
     return max(tense, 0)
 
 
