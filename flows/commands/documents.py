@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from extract.records import Extraction
-from flows.commands.options import AsJson, Data, Paths, day, language, settings_for
+from flows.commands.options import AsJson, Data, Language, Paths, Published, day, language, settings_for
 from flows.console import warn
 from flows.documents import Given, read_paths
 from flows.errors import FailedError
 
 if TYPE_CHECKING:
     from extract.records import Fact
-
-Published = Annotated[
-    str | None, typer.Option(metavar="DATE", help="Publication day of documents that give none.")
-]
-Language = Annotated[
-    str | None, typer.Option("--lang", metavar="L", help="Language of documents that give none: en or zh.")
-]
 
 
 def add_to(app: typer.Typer) -> None:

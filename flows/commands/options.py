@@ -28,6 +28,14 @@ Paths = Annotated[
     list[Path], typer.Argument(metavar="PATH...", help="Files to read; - is JSON lines on stdin.")
 ]
 
+Published = Annotated[
+    str | None,
+    typer.Option("--published", metavar="DATE", help="Publication day of documents that give none."),
+]
+Language = Annotated[
+    str | None, typer.Option("--lang", metavar="L", help="Language of documents that give none: en or zh.")
+]
+
 
 def settings_for(**given: Path | str | None) -> Settings:
     """Read the settings, those given on the command line before those of the environment.

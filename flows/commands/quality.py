@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.commands.options import AsJson, Paths, language
+from flows.commands.options import AsJson, Language, Paths, Published, day, language
 from flows.console import say, show, to_json
 from flows.documents import Given, opened, parse_object, read_paths, script_of
 from flows.errors import InputError
@@ -97,7 +97,8 @@ def _error_row(error: Error) -> dict[str, Any]:
 
 def explain(
     paths: Paths,
-    lang: Annotated[str | None, typer.Option("--lang", help="Language of documents that give none.")] = None,
+    published: Published = None,
+    lang: Language = None,
     html: Annotated[
         Path | None, typer.Option("--html", metavar="DIR", help="Write a displaCy page a document there too.")
     ] = None,
@@ -109,7 +110,8 @@ def explain(
 
     if html is not None:
         html.mkdir(parents=True, exist_ok=True)
-    for number, document in enumerate(read_paths(paths, Given(lang=language(lang))), start=1):
+    given = Given(day(published, "--published"), language(lang))
+    for number, document in enumerate(read_paths(paths, given), start=1):
         found = explain_one(document)
         say(to_json(asdict(found)) if as_json else _explanation(found))
         if html is not None:

@@ -103,3 +103,14 @@ def test_explain_says_what_facts_need_and_why_a_document_gives_none(
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [one["document_id"] for one in found] == list(texts)
     assert found[0]["alone"] < found[0]["threshold"]
+
+
+def test_explain_takes_the_publication_day_of_a_plain_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "plain.txt"
+    path.write_text("From tomorrow, links to Etsy can no longer be posted in comments on TikTok.")
+    for published, expected in ((["--published", "2023-05-31"], "2023-06-01"), ([], None)):
+        assert run(["explain", str(path), "--lang", "en", "--json", *published]) == 0
+        dates = json.loads(capsys.readouterr().out)["statements"][0]["slots"]["date"]
+        assert dates[0]["value"] == (expected or "none")
