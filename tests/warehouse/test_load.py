@@ -417,6 +417,49 @@ def test_a_drifted_policy_is_found_and_rebuilt(connection: duckdb.DuckDBPyConnec
     assert [row.action for row in policy_on(connection, date(2022, 4, 1))] == ["block"]
 
 
+def test_an_edited_page_of_the_platform_says_what_is_new_when_it_was_seen_to(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    """The page keeps its day of publication, so what it did not say when last seen was said after that."""
+    kept, banned, allowed = "Etsy links allowed.", "Taobao links blocked.", "Taobao links allowed."
+    page = {"kind": "notice", "published": "2022-02-01", "url": "https://kuaishou.example/rules"}
+    old = reading(
+        f"{kept} {banned}",
+        fact(f"{kept} {banned}", target="etsy", action="allow", evidence=kept),
+        fact(f"{kept} {banned}", evidence=banned),
+        platform="kuaishou", **page,
+    )  # fmt: skip
+    new = reading(
+        f"{kept} {allowed}",
+        fact(f"{kept} {allowed}", target="etsy", action="allow", evidence=kept),
+        fact(f"{kept} {allowed}", action="allow", evidence=allowed),
+        platform="kuaishou", **page,
+    )  # fmt: skip
+    load_batch(connection, batch("n1", old, known="2022-02-02T03:00"))
+    result = load_batch(connection, batch("n2", new, known="2022-06-15T03:00"))
+
+    assert [(c.effect, c.target, str(c.after.valid_from)) for c in result.changes if c.after] == [
+        ("reversed", "taobao", "2022-06-15")
+    ]
+    said = "SELECT target, action, said_on::VARCHAR FROM observation WHERE run_id = 'n2' ORDER BY target"
+    assert connection.execute(said).fetchall() == [
+        ("etsy", "allow", "2022-02-01"), ("taobao", "allow", "2022-06-15"),
+    ]  # fmt: skip
+    reread = batch("r1", new, cause="technical", version="v2", known="2022-07-01T03:00")
+    again = load_batch(connection, reread)
+    assert again.observations == 0
+    assert not again.changes
+
+
+def test_an_edited_page_of_news_speaks_on_its_day(connection: duckdb.DuckDBPyConnection) -> None:
+    """What an outlet adds to an old report is no news of the day on which it is seen."""
+    for month, text, action in ((2, "Links blocked.", "block"), (3, "Links allowed.", "allow")):
+        item = reading(text, fact(text, action=action), published="2022-02-01", url="https://press.example/1")
+        load_batch(connection, batch(f"n{month}", item, known=f"2022-0{month}-15T03:00"))
+    said = connection.execute("SELECT DISTINCT said_on::VARCHAR FROM observation").fetchall()
+    assert said == [("2022-02-01",)]
+
+
 def test_a_page_that_goes_back_is_a_new_version(connection: duckdb.DuckDBPyConnection) -> None:
     url = "https://k.example/help"
     old: tuple[Document, Extraction] = reading(
