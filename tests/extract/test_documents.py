@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extract.documents import document_row
@@ -43,6 +43,7 @@ def test_nothing_found_is_a_row_too() -> None:
     assert row("Nothing.", [])["statements"] == 0
 
 
+@settings(deadline=None)  # the first example reads the models
 @given(st.lists(st.floats(0, 1), max_size=20))
 def test_rows_are_finite_and_more_facts_mean_more(chances: list[float]) -> None:
     reading = read(Document("d", Lang.EN, Kind.NEWS, None, "", "Links."))
