@@ -16,6 +16,8 @@ from flows.console import warn
 from flows.errors import CommandError
 from warehouse.records import HeldError, WarehouseError
 
+_INTERRUPTED = "Query interrupted"  # what DuckDB makes of an interrupt while it works
+
 app = typer.Typer(
     name="linkpolicy",
     help="Which platform lets its users link to whom, since when, on what evidence.",
@@ -45,9 +47,17 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (CommandError, WarehouseError, DataError, TyperException, OSError) as error:
         return _explain(error)
     except (KeyboardInterrupt, typer.Abort):
-        warn("stopped")
-        return 130
+        return _stopped()
+    except RuntimeError as error:
+        if str(error) != _INTERRUPTED:
+            raise
+        return _stopped()
     return code if isinstance(code, int) else 0
+
+
+def _stopped() -> int:
+    warn("stopped")
+    return 130
 
 
 def _explain(error: Exception) -> int:

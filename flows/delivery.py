@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -132,52 +132,54 @@ def ready(alerts: Sequence[Alert], channel: Channel, now: datetime) -> Sequence[
 
 
 def _side_by_side(channels: Sequence[Iterator[Sequence[Attempt]]], settle: Callable[[Attempt], None]) -> None:
-    """Send through all channels at once, and settle each attempt in this thread as soon as it is made.
+    """Send through all channels at once, and settle each attempt as soon as it is made.
 
-    Whatever ends this early, a signal to stop included: no channel begins another message, and what is on its
-    way is waited for and settled.
+    Whatever ends this, an interrupt too: no further message is begun, and what is on its way is waited for
+    and settled. Attempts are settled in a thread of their own, since an interrupt breaks off what DuckDB does
+    in the main one, and an alert that was sent and not ticked off would be sent again.
 
     Args:
         channels: send as they are iterated, one message a step.
         settle: records an attempt.
     """
-    made: SimpleQueue[Attempt | None] = SimpleQueue()  # None: a channel is done
+    made: SimpleQueue[Attempt | None] = SimpleQueue()  # None: nothing more comes
     stop = Event()
-    sending: list[Future[None]] = []
-    done = 0
-
-    def settle_all() -> None:
-        nonlocal done
-        while done < len(sending):
-            attempt = made.get()
-            if attempt is None:
-                done += 1
-            else:
-                settle(attempt)
-
-    with ThreadPoolExecutor(max_workers=max(1, len(channels))) as pool:
+    with ThreadPoolExecutor(max_workers=1) as ledger:
+        settling = ledger.submit(_settle_all, made, settle, stop)
         try:
-            for channel in channels:
-                sending.append(pool.submit(_hand_over, channel, made, stop))  # noqa: PERF401 - see `except`
-            settle_all()
-        except BaseException:
+            with ThreadPoolExecutor(max_workers=max(1, len(channels))) as pool:
+                try:
+                    sending = [pool.submit(_hand_over, channel, made, stop) for channel in channels]
+                    wait(sending)
+                except BaseException:
+                    stop.set()
+                    raise
+        finally:
+            made.put(None)
+    for done in (settling, *sending):
+        done.result()  # raises what went wrong, now that all is settled
+
+
+def _settle_all(made: SimpleQueue[Attempt | None], settle: Callable[[Attempt], None], stop: Event) -> None:
+    """Settle attempts until there is a None; if one cannot be, set `stop` and raise when all are done."""
+    errors: list[Exception] = []
+    while (attempt := made.get()) is not None:
+        try:
+            settle(attempt)
+        except Exception as error:  # noqa: BLE001 -- raised below, when the others are settled
             stop.set()
-            settle_all()
-            raise
-    for sent in sending:
-        sent.result()  # raises what else went wrong, now that all is settled
+            errors.append(error)
+    if errors:
+        raise errors[0]
 
 
 def _hand_over(channel: Iterator[Sequence[Attempt]], made: SimpleQueue[Attempt | None], stop: Event) -> None:
-    """Send through one channel until `stop` is set or all is sent; queue each attempt, then None."""
-    try:
-        for attempts in channel:
-            for attempt in attempts:
-                made.put(attempt)
-            if stop.is_set():
-                break
-    finally:
-        made.put(None)
+    """Send through one channel until `stop` is set or all is sent; queue each attempt."""
+    for attempts in channel:
+        for attempt in attempts:
+            made.put(attempt)
+        if stop.is_set():
+            break
 
 
 def _send_in_order(

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from flows.cli import run
+from tests.flows.year import Played
 
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("LINKPOLICY_")}
 RUN = "import sys; from flows.cli import run; code = run(sys.argv[1:]); "
@@ -163,3 +165,22 @@ def test_an_alert_that_is_not_dead_cannot_be_retried(
     assert run(["alerts", "retry", "gone", "--data", str(tmp_path)]) == 2
     assert "1 of the ids are no dead alerts; 0 alerts wait" in capsys.readouterr().err
     assert run(["alerts", "retry", "--data", str(tmp_path)]) == 0, "there may be none"
+
+
+def test_an_interrupt_in_the_middle_of_a_query_is_told_in_one_word(calm: Played) -> None:
+    begun = "import sys; from flows.cli import run; print('begun', flush=True); sys.exit(run(sys.argv[1:]))"
+    endless = "SELECT sum(range % 7) FROM range(10000000000000)"
+    asked = subprocess.Popen(
+        [sys.executable, "-c", begun, "sql", "--data", str(calm.settings.data), endless],
+        env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert asked.stdout is not None
+    try:
+        assert asked.stdout.readline() == "begun\n"
+        with pytest.raises(subprocess.TimeoutExpired):
+            asked.wait(timeout=3.0)
+        asked.send_signal(signal.SIGINT)
+        _, said = asked.communicate(timeout=30.0)
+    finally:
+        asked.kill()
+    assert (asked.returncode, said) == (130, "linkpolicy: stopped\n")

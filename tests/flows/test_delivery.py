@@ -225,12 +225,8 @@ def test_what_was_sent_when_the_run_is_stopped_is_not_sent_again(
         time.sleep(0.5)  # the message is on its way all the time
 
     receiver.meanwhile = stop_us
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever else ran in this process
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            run(connection, routes, START + timedelta(days=3), tmp_path)
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with pytest.raises(KeyboardInterrupt):
+        run(connection, routes, START + timedelta(days=3), tmp_path)
     assert ids(receiver) == ["taobao"], "no other message was begun"
     receiver.meanwhile = lambda: None
     assert run(connection, routes, START + timedelta(days=3), tmp_path).problems == ()
