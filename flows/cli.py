@@ -16,6 +16,7 @@ from flows.console import warn
 from flows.errors import CommandError
 from warehouse.records import HeldError, WarehouseError
 
+_STOPPED = 128 + signal.SIGINT
 _INTERRUPTED = "Query interrupted"  # what DuckDB makes of an interrupt while it works
 
 app = typer.Typer(
@@ -52,12 +53,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if str(error) != _INTERRUPTED:
             raise
         return _stopped()
+    if code == _STOPPED:  # what typer makes of an interrupt
+        return _stopped()
     return code if isinstance(code, int) else 0
 
 
 def _stopped() -> int:
     warn("stopped")
-    return 130
+    return _STOPPED
 
 
 def _explain(error: Exception) -> int:

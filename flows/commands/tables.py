@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from pathlib import Path
@@ -16,6 +17,8 @@ from flows.errors import InputError
 from flows.stores import asking, published_file
 
 if TYPE_CHECKING:
+    import duckdb
+
     from flows.settings import Settings
     from warehouse.records import Change
 
@@ -153,16 +156,33 @@ def sql(
 
     with asking(settings) as connection:
         try:
-            result = connection.sql(query)
-            columns = _told_apart(result.columns) if result is not None else []
-            rows = (
-                [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
-                if result is not None
-                else []
-            )
+            names, answer = _answer(connection, query)
         except duckdb.Error as error:
             raise InputError(f"sql: {' '.join(str(error).split())}") from None
+    columns = _told_apart(names)
+    rows = [dict(zip(columns, row, strict=True)) for row in answer]
     show(rows, columns, title="", as_json=as_json, empty="no rows")
+
+
+def _answer(
+    connection: duckdb.DuckDBPyConnection, query: str
+) -> tuple[Sequence[str], Sequence[tuple[Any, ...]]]:
+    """Run SQL in a thread of its own and return the columns' names and the rows.
+
+    In the main thread DuckDB works on the query itself, and may look for an interrupt only when it is done.
+    """
+
+    def ask() -> tuple[Sequence[str], Sequence[tuple[Any, ...]]]:
+        result = connection.sql(query)
+        return ([], []) if result is None else (result.columns, result.fetchall())
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        asked = pool.submit(ask)
+        try:
+            return asked.result()
+        except KeyboardInterrupt:
+            connection.interrupt()
+            raise
 
 
 def _told_apart(names: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -184,3 +185,20 @@ def test_an_interrupt_in_the_middle_of_a_query_is_told_in_one_word(calm: Played)
     finally:
         asked.kill()
     assert (asked.returncode, said) == (130, "linkpolicy: stopped\n")
+
+
+def test_what_duckdb_makes_of_an_interrupt_is_told_in_one_word(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(with_what: str) -> Callable[..., None]:
+        def app(**_: object) -> None:
+            raise RuntimeError(with_what)
+
+        return app
+
+    monkeypatch.setattr("flows.cli.app", fail("Query interrupted"))
+    assert run(["status"]) == 130
+    assert capsys.readouterr().err == "linkpolicy: stopped\n"
+    monkeypatch.setattr("flows.cli.app", fail("anything else"))
+    with pytest.raises(RuntimeError, match="anything else"):
+        run(["status"])
