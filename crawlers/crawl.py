@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import os
-import signal
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from crawlers import chromium
+from crawlers import chromium, processes
 from crawlers.archive import SUFFIX, archive_name
 from crawlers.job import Job
 from crawlers.recorder import now
-from crawlers.records import CrawlReport, CrawlState, Source
+from crawlers.records import CrawlReport, CrawlState, Outcome, PageResult, Source
 from crawlers.recovery import Leftovers, take_leftovers
 from crawlers.settings import Limits
 
@@ -74,7 +70,7 @@ def crawl_source(  # noqa: PLR0913 (three keywords, each a plain choice of the c
         if report.ended in ("crashed", "timed out"):
             again = take_leftovers(archive, source, state)
             left = replace(again, problems=tuple(dict.fromkeys((*left.problems, *again.problems))))
-    return _with_leftovers(report, left)
+    return _with_leftovers(report, left, state)
 
 
 @contextlib.contextmanager
@@ -92,7 +88,7 @@ def _alone(archive: Path, source_id: str) -> Iterator[bool]:
 def _crawled(job: Job, empty: CrawlReport) -> CrawlReport:
     timeout = job.limits.seconds + _GRACE
     with tempfile.TemporaryFile() as errors:
-        code = _run_process(job.to_json(), errors.fileno(), timeout)
+        code = processes.run(job.to_json(), errors.fileno(), timeout)
         errors.seek(0)
         said = errors.read().decode("utf-8", "replace").strip()
     if code == 0:
@@ -107,30 +103,22 @@ def _crawled(job: Job, empty: CrawlReport) -> CrawlReport:
     return replace(empty, ended=ended, error=last, finished_at=now(), seconds=seconds)
 
 
-def _run_process(request: str, errors: int, timeout: float) -> int | None:
-    """Run a crawl process; return its exit code, None if it had to be killed after the timeout."""
-    command = [sys.executable, "-m", "crawlers.run"]
-    process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
-        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True
-    )
-    try:
-        process.communicate(request.encode(), timeout=timeout)
-    except subprocess.TimeoutExpired:
-        return None
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-    return process.returncode
-
-
-def _with_leftovers(report: CrawlReport, left: Leftovers) -> CrawlReport:
+def _with_leftovers(report: CrawlReport, left: Leftovers, state: CrawlState) -> CrawlReport:
     """Report what earlier runs left as well; this run's result of a page stands above an earlier one.
 
-    A file of theirs that cannot be read is an error of this run: nobody else would tell of it.
+    That a page is as an earlier run left it does not make its news old: nobody was told of it. A file of
+    theirs that cannot be read is an error of this run: nobody else would tell of it.
     """
-    seen = {page.url for page in report.pages}
-    older = tuple(page for page in left.pages if page.url not in seen)
+    again = {page.url: page.outcome for page in report.pages}
+
+    def untold(page: PageResult) -> bool:
+        if page.url not in again:
+            return True
+        known = state.pages.get(page.url)
+        news = page.state is not None and (known is None or known.digest != page.state.digest)
+        return news and again[page.url] is Outcome.UNCHANGED
+
     files = tuple(dict.fromkeys((*left.warc_files, *report.warc_files)))
     error = "; ".join(part for part in (report.error, *left.problems) if part)
-    return replace(report, error=error, warc_files=files, pages=(*older, *report.pages))
+    pages = (*filter(untold, left.pages), *report.pages)
+    return replace(report, error=error, warc_files=files, pages=pages)

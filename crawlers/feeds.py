@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
+from xml.sax import SAXException
 from zoneinfo import ZoneInfo
 
 from lxml import etree
@@ -36,6 +37,8 @@ def read_feed(body: bytes, url: str, source: Source) -> Listing:
     feed = feedparser.parse(io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False)
     if not feed.get("version") and not feed.entries:
         raise NotAListingError("the page is no RSS, Atom or JSON feed")
+    if not feed.entries and isinstance(feed.get("bozo_exception"), SAXException):
+        raise NotAListingError("the feed breaks off before its first entry, or is no well-formed XML")
     links = [
         Link(joined(url, entry.link), _entry_day(entry, source.timezone), entry.get("title", ""))
         for entry in feed.entries

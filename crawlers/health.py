@@ -11,7 +11,7 @@ from itertools import pairwise
 from statistics import median
 
 from crawlers.addresses import netloc
-from crawlers.records import CrawlReport, NotContent, Outcome, PageResult, Refusal, Role, Source
+from crawlers.records import CrawlReport, Discovery, NotContent, Outcome, PageResult, Refusal, Role, Source
 
 _GOT = (Outcome.NEW, Outcome.CHANGED, Outcome.UNCHANGED)
 _BAD = (Outcome.FAILED, Outcome.BLOCKED, Outcome.REFUSED)
@@ -109,6 +109,8 @@ def _listings(source: Source, report: CrawlReport) -> _Found | None:
     unchanged = any(page.outcome is Outcome.UNCHANGED for page in listings)
     if report.listed < source.min_items and not unchanged:
         return Health.BROKEN, f"{report.listed} articles listed, at least {source.min_items} are declared"
+    if source.discovery is Discovery.INDEX and listings and report.listed == 0 and not unchanged:
+        return Health.BROKEN, "the listing links to no article: drawn by script, or redesigned?"
     return None
 
 

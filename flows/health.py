@@ -56,8 +56,10 @@ def notices(nights: Sequence[Mapping[str, Any]], missed_after: timedelta) -> lis
     ]
     found += _unread_notices(night)
     found += _lake_notices(nights)
-    if len(nights) > 1:
-        gap = _time(night["started_at"]) - _time(nights[-2]["finished_at"])
+    found += _failure_notices(nights)
+    finished = [before for before in nights[:-1] if journal.is_finished(before)]
+    if finished and journal.is_finished(night):
+        gap = _time(night["started_at"]) - _time(finished[-1]["finished_at"])
         if gap > missed_after:
             hours = gap / timedelta(hours=1)
             headline = f"No night was finished for {hours:.0f} hours before {night['started_at'][:16]}"
@@ -79,6 +81,18 @@ def _unread_notices(night: Mapping[str, Any]) -> list[Notice]:
     return [
         _notice(night, "unread", headline, "they are tried again; report it if `status` still shows them")
     ]
+
+
+def _failure_notices(nights: Sequence[Mapping[str, Any]]) -> list[Notice]:
+    """An error that ended nights is told of in the first of several in a row."""
+    before, now = ["", *(_failure(night) for night in nights[-2:])][-2:]
+    if before or not now:
+        return []
+    return [_notice(nights[-1], "failed", now[0].upper() + now[1:], "mend it, then `linkpolicy run`")]
+
+
+def _failure(night: Mapping[str, Any]) -> str:
+    return next((problem for problem in night["problems"] if problem.startswith(journal.FAILED)), "")
 
 
 def _lake_notices(nights: Sequence[Mapping[str, Any]]) -> list[Notice]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -16,6 +16,8 @@ from flows.errors import StateError
 _KEPT = 400  # nights
 _FIELDS = {"run_id", "started_at", "finished_at", "sources", "problems"}
 _SOURCE_FIELDS = {"source_id", "status", "message"}
+
+FAILED, STOPPED = "the night failed", "the night was stopped"  # how such a problem of a night begins
 
 T = TypeVar("T")
 
@@ -86,6 +88,11 @@ def nights(state: Path) -> list[dict[str, Any]]:
 @lru_cache(maxsize=2)  # a night asks for it once a source, and it grows with the nights
 def _parsed(path: Path, _version: tuple[int, int, int]) -> tuple[dict[str, Any], ...]:
     return read_state(path, lambda text: tuple(_night(line) for line in _lines(text)))
+
+
+def is_finished(night: Mapping[str, Any]) -> bool:
+    """Whether a night came to its end, whatever was wrong with it: neither an error nor a signal ended it."""
+    return not any(problem.startswith((FAILED, STOPPED)) for problem in night["problems"])
 
 
 def readable_lines(path: Path) -> list[str]:

@@ -99,8 +99,11 @@ class PrefectStages:
         self, settings: Settings, run_id: str, sources: Sequence[Source], states: Mapping[str, CrawlState]
     ) -> list[CrawlReport]:
         """Crawl some sources at a time, each in its own process."""
-        futures = [crawl.submit(settings, run_id, source, states[source.id]) for source in sources]
-        reports = [future.result() for future in futures]
+        from crawlers.processes import ending_with_the_run
+
+        with ending_with_the_run():
+            futures = [crawl.submit(settings, run_id, source, states[source.id]) for source in sources]
+            reports = [future.result() for future in futures]
         for report in reports:
             get_run_logger().info("%s: %s, %d pages", report.source_id, report.ended, len(report.pages))
         return reports

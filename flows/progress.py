@@ -58,13 +58,22 @@ def watched(state: Path) -> Iterator[None]:
 
 def begin(state: Path, run_id: str, started_at: datetime, sources: int) -> None:
     """Write the first line of a night that crawls so many sources."""
+    with suppress(OSError):
+        _file(state).touch()
     note(state, run_id=run_id, started_at=started_at.isoformat(), process=os.getpid(), sources=sources)
 
 
 def note(state: Path, **step: Any) -> None:
-    """Add a step: a `stage`, or the source whose crawl begins (`crawling`) or has ended (`crawled`)."""
-    with suppress(OSError), _file(state).open("ab", buffering=0) as file:
+    """Add a step: a `stage`, or the source whose crawl begins (`crawling`) or has ended (`crawled`).
+
+    A night that is over takes none: a crawl may outlast the night that an error ended.
+    """
+    with suppress(OSError), open(_file(state), "ab", buffering=0, opener=_opened) as file:
         file.write(json.dumps(step).encode() + b"\n")
+
+
+def _opened(path: str, _: int) -> int:
+    return os.open(path, os.O_WRONLY | os.O_APPEND)  # but make none
 
 
 def running(state: Path) -> Running | None:

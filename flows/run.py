@@ -214,18 +214,29 @@ def _begun(run_id: str, started_at: datetime, problems: tuple[str, ...]) -> Nigh
 
 @contextmanager
 def _kept_if_it_fails(settings: Settings, outcome: Night, clock: Callable[[], datetime]) -> Iterator[None]:
-    """Keep the record of a night that an error ends, for `status` must not be silent about it.
+    """Keep the record of a night that an error or a signal ends, for `status` must not be silent about it.
 
-    What was not loaded stands in no such record: the next start takes it up.
+    What was not loaded stands in no such record: the next start takes it up. Of an error the operator is told
+    at once, as of all else; who stops a night knows.
     """
     try:
         yield
     except Exception as error:
-        problem = redacted(" ".join(f"the night failed: {error or type(error).__name__}".split()))
-        failed = replace(outcome, finished_at=clock(), problems=(*outcome.problems, problem))
-        with suppress(OSError):  # a full disk, for example: the error itself is what is to be told
-            journal.keep_night(settings.state, failed.to_dict())
+        why = redacted(" ".join(f"{journal.FAILED}: {error or type(error).__name__}".split()))
+        with suppress(OSError, CommandError):  # of a full disk, say: the error itself is what is to be told
+            _keep_ended(settings, outcome, why, clock)
+            _tell(settings, clock())
         raise
+    except (KeyboardInterrupt, SystemExit):
+        why = f"{journal.STOPPED} before its end: `linkpolicy run` makes up for it"
+        with suppress(OSError, CommandError):
+            _keep_ended(settings, outcome, why, clock)
+        raise
+
+
+def _keep_ended(settings: Settings, outcome: Night, why: str, clock: Callable[[], datetime]) -> None:
+    ended = replace(outcome, finished_at=clock(), problems=(*outcome.problems, why))
+    journal.keep_night(settings.state, ended.to_dict())
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,10 +298,18 @@ def _unread(new: Sequence[Unread]) -> list[str]:
 
 
 def _tell(settings: Settings, now: datetime) -> list[str]:
-    """Tell the operator what changed for the worse or the better, and write the metrics."""
+    """Tell the operator what changed for the worse or the better, and write the metrics; return what failed.
+
+    The night itself is over: neither may fail it.
+    """
+    from warehouse.records import WarehouseError
+
     name = settings.operator_channel
     problems = tell(settings, load_routes(settings).channels[name] if name else None)
-    write_metrics(settings, now)
+    try:
+        write_metrics(settings, now)
+    except (CommandError, WarehouseError, OSError) as error:
+        problems.append(f"metrics not written: {error}")
     return problems
 
 
@@ -301,7 +320,7 @@ def _publish_and_deliver(settings: Settings, stages: Stages, clock: Callable[[],
 
     try:
         stages.publish(settings)
-    except (CheckError, WarehouseError) as error:
+    except (CheckError, WarehouseError, OSError) as error:
         return Delivery(0, {}, (f"not published, alerts held back: {error}",))
     note(settings.state, stage="deliver")
     try:
@@ -321,7 +340,9 @@ class PlainStages:
         self, settings: Settings, run_id: str, sources: Sequence[Source], states: Mapping[str, CrawlState]
     ) -> list[CrawlReport]:
         """Crawl some sources at a time, each in its own process."""
-        with ThreadPoolExecutor(settings.parallel_sources) as pool:
+        from crawlers.processes import ending_with_the_run
+
+        with ThreadPoolExecutor(settings.parallel_sources) as pool, ending_with_the_run():
             return list(pool.map(lambda s: night.crawl(settings, run_id, s, states[s.id]), sources))
 
     def read(

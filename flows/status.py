@@ -141,7 +141,9 @@ def _nights_need(
         return ["no night has been run yet: `linkpolicy run`, or `linkpolicy serve` for every night"]
     last = nights[-1]
     needs = [f"last night: {problem}" for problem in last["problems"]]
-    age = now - datetime.fromisoformat(last["finished_at"])
+    finished = [past for past in nights if journal.is_finished(past)]
+    since = finished[-1]["finished_at"] if finished else nights[0]["started_at"]
+    age = now - datetime.fromisoformat(since)
     if age > timedelta(hours=settings.missed_after_hours):
         hours = age / timedelta(hours=1)
         needs.append(

@@ -45,13 +45,23 @@ def writing(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         set_services(connection, gazetteer())
         yield connection
         close(connection)
-    except (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException) as error:
+    except duckdb.Error as error:
         connection.close()
+        if not _is_the_files_fault(error):
+            raise
         reason = " ".join(str(error).split())
         raise InputError(f"{settings.warehouse}: cannot be written: {reason}") from None
     except BaseException:
         connection.close()
         raise
+
+
+def _is_the_files_fault(error: duckdb.Error) -> bool:
+    """Whether the disk or a damaged file is to blame; of a damaged block DuckDB 2.0 raises its base class."""
+    import duckdb
+
+    faults = (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException)
+    return isinstance(error, faults) or type(error) is duckdb.Error
 
 
 @cache

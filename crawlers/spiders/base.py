@@ -14,6 +14,8 @@ from crawlers.recorder import Recorder, now
 from crawlers.records import Discovery, Outcome, PageState, Revisit, Role
 from crawlers.schedule import page_is_due
 
+_NOT_MODIFIED = 304  # has no body to read
+
 
 class SourceSpider(Spider):
     """Fetch listings, then the articles they name that are new or due."""
@@ -103,7 +105,9 @@ class SourceSpider(Spider):
 
     def _listing(self, response: Any, link: Link) -> Iterator[Request]:
         result = self.recorder.page(response, link, Role.DISCOVERY)
-        if result.outcome not in (Outcome.NEW, Outcome.CHANGED, Outcome.UNCHANGED) or not response.body:
+        if result.outcome not in (Outcome.NEW, Outcome.CHANGED, Outcome.UNCHANGED):
+            return
+        if not response.body and response.status == _NOT_MODIFIED:
             return
         try:
             listing = self.read_listing(response.body, response.url, result.content_type)

@@ -18,4 +18,4 @@ def warm_crawls(monkeypatch: pytest.MonkeyPatch) -> None:
     """Start crawls from a process that has loaded Scrapy already."""
     from tests.crawlers.warm import run_process
 
-    monkeypatch.setattr("crawlers.crawl._run_process", run_process)
+    monkeypatch.setattr("crawlers.processes.run", run_process)

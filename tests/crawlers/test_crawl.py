@@ -231,6 +231,9 @@ def test_unreachable_and_wrong_listings_are_reported(site: Site, tmp_path: Path)
     source = declare(tmp_path, "news", f'type = "feed"\nurls = ["{site.url}/feed"]')
     report = crawl_source(source, tmp_path / "archive", CrawlState(), run_id="one")
     assert reasons(report, site.url) == {"/feed": "the page is no RSS, Atom or JSON feed"}
+    site.pages["/feed"] = Page(b"", content_type="application/rss+xml")
+    report = crawl_source(source, tmp_path / "archive", CrawlState(), run_id="two")
+    assert reasons(report, site.url) == {"/feed": "the page is no RSS, Atom or JSON feed"}
     source = declare(tmp_path, "away", 'type = "feed"\nurls = ["http://127.0.0.1:9/feed"]')
     report = crawl_source(source, tmp_path / "archive", CrawlState(), run_id="one")
     assert report.ended == "finished"

@@ -58,9 +58,15 @@ def test_feeds_of_three_kinds() -> None:
             Link("https://example.org/a", date(2022, 2, 23), "A & B"),
         )
     assert read_feed(json_feed, BASE, SOURCE).more == ("https://example.org/feed2",)
-    for wrong in (b"<html><body>no feed</body></html>", b'{"error": 1}', b"{", b""):
+    cut = b"<rss version='2.0'><channel><title>x</tit"
+    for wrong in (b"<html><body>no feed</body></html>", b'{"error": 1}', b"{", b"", cut):
         with pytest.raises(NotAListingError):
             read_feed(wrong, BASE, SOURCE)
+
+
+def test_a_feed_without_entries_is_one() -> None:
+    empty = b"<rss version='2.0'><channel><title>x</title></channel></rss>"
+    assert read_feed(empty, BASE, SOURCE).links == ()
 
 
 def test_sitemaps_newest_first_with_news_dates_gzip_and_index() -> None:

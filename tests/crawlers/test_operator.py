@@ -77,16 +77,22 @@ def _past(settings: Settings, now: datetime, source_id: str, statuses: dict[int,
 def test_each_verdict_is_reached_by_a_night(
     site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Six sources, each ill in its way; what is usual for two of them is told by the nights before."""
+    """Seven sources, each ill in its way; what is usual for two of them is told by the nights before."""
     data, sources = tmp_path / "data", tmp_path / "sources"
     settings = Settings(data=data, sources=sources, parallel_sources=3)
     elsewhere = site.url.replace("127.0.0.1", "localhost")
     wall = Page(b"<html><title>Just a moment...</title><body>Checking your browser</body></html>")
-    site.pages |= {"/empty": Page(listing()), "/walls": Page(listing("/wall/1", "/wall/2"))}
+    feed = b"<rss version='2.0'><channel><title>Nothing yet</title></channel></rss>"
+    site.pages |= {
+        "/feed": Page(feed),
+        "/empty": Page(listing()),
+        "/walls": Page(listing("/wall/1", "/wall/2")),
+    }
     site.pages |= {"/wall/1": wall, "/wall/2": wall, "/new": Page(article("Links", RULE))}
     site.pages["/old"] = Page(b"", 301, headers={"Location": f"{elsewhere}/new"}, etag=False)
     for name in ("resting", "silent"):
-        declare(sources, name, f'type = "index"\nurls = ["{site.url}/empty"]')
+        declare(sources, name, f'type = "feed"\nurls = ["{site.url}/feed"]')
+    declare(sources, "drawn", f'type = "index"\nurls = ["{site.url}/empty"]')
     declare(sources, "walled", f'type = "index"\nurls = ["{site.url}/walls"]')
     both = f'"{site.url}/old", "{elsewhere}/new"'
     declare(sources, "moved", f'type = "pages"\nurls = [{both}]')
@@ -101,6 +107,7 @@ def test_each_verdict_is_reached_by_a_night(
 
     found = {run.source_id: (run.status, run.message) for run in night.sources}
     assert found["resting"] == ("quiet", "nothing new")
+    assert found["drawn"] == ("broken", "the listing links to no article: drawn by script, or redesigned?")
     assert found["silent"] == ("suspicious", "14 days without news; usual are 3.0")
     told = "none of 2 articles could be had: challenge: says 'Just a moment' and little else"
     assert found["walled"] == ("broken", told)

@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
+from crawlers import processes
 from crawlers.archive import read_snapshots
-from crawlers.crawl import _alone, _run_process, crawl_source
+from crawlers.crawl import _alone, crawl_source
 from crawlers.health import Health, judge
 from crawlers.job import Job
 from crawlers.recorder import now
@@ -82,6 +83,16 @@ def test_a_night_killed_before_loading_is_reported_again(site: Site, tmp_path: P
     assert set(after.warc_files).isdisjoint(report.warc_files)
 
 
+@pytest.mark.usefixtures("warm_crawls")
+def test_news_of_a_killed_night_stay_news_though_the_page_is_unchanged(site: Site, tmp_path: Path) -> None:
+    site.pages["/rules"] = Page(article("Rules"))
+    source = declare(tmp_path, "board", f'type = "pages"\nurls = ["{site.url}/rules"]')
+    crawl_source(source, tmp_path / "archive", CrawlState(), run_id="lost")
+    report = crawl_source(source, tmp_path / "archive", CrawlState(), run_id="next")
+    assert [page.outcome for page in report.pages] == [Outcome.NEW, Outcome.UNCHANGED]
+    assert judge(source, report, []).status is Health.OK
+
+
 def test_a_crawl_that_dies_is_reported_with_what_it_had(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,7 +105,9 @@ def test_a_crawl_that_dies_is_reported_with_what_it_had(
     def die(handler: Any) -> None:
         started[0].kill()
 
-    monkeypatch.setattr("crawlers.crawl.subprocess", SimpleNamespace(**vars(subprocess) | {"Popen": popen}))
+    monkeypatch.setattr(
+        "crawlers.processes.subprocess", SimpleNamespace(**vars(subprocess) | {"Popen": popen})
+    )
     site.pages |= {"/list": Page(listing("/n/1", "/n/2")), "/n/1": Page(article("One")), "/n/2": die}
     source = declare(tmp_path, "board", f'type = "index"\nurls = ["{site.url}/list"]')
     report = crawl_source(source, tmp_path / "archive", CrawlState(), run_id="one")
@@ -105,7 +118,7 @@ def test_a_crawl_that_dies_is_reported_with_what_it_had(
 
 def test_a_crawl_that_hangs_is_killed() -> None:
     began = time.monotonic()
-    assert _run_process("", 2, 0.05) is None
+    assert processes.run("", 2, 0.05) is None
     assert time.monotonic() - began < 5
 
 
@@ -162,7 +175,7 @@ def test_a_leftover_that_the_system_does_not_give_stays_and_is_told(tmp_path: Pa
 def test_a_broken_leftover_is_told_even_if_the_crawl_dies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crawlers.crawl._run_process", lambda *_: -9)
+    monkeypatch.setattr("crawlers.processes.run", lambda *_: -9)
     source = declare(tmp_path, "board", 'type = "pages"\nurls = ["http://127.0.0.1:9/"]')
     (tmp_path / "archive").mkdir()
     (tmp_path / "archive" / "board-20261130T200000000000.warc.gz").touch()

@@ -22,7 +22,7 @@ _PROCESSES.set_forkserver_preload(
 
 
 def run_process(request: str, errors: int, timeout: float) -> int | None:
-    """Do what `crawlers.crawl._run_process` does, from a warm start."""
+    """Do what `crawlers.processes.run` does, from a warm start."""
     process = _PROCESSES.Process(target=_crawl, args=(request, DupFd(errors), dict(os.environ)))
     process.start()
     process.join(timeout)

@@ -54,7 +54,7 @@ def over_sample_sites(place: Path) -> Iterator[None]:
     with SampleServer() as server, pytest.MonkeyPatch.context() as patch:
         write_sources(place / "sample", server.base_url)
         patch.setenv("LINKPOLICY_SOURCES", str(place / "sample"))
-        patch.setattr("crawlers.crawl._run_process", warm.run_process)
+        patch.setattr("crawlers.processes.run", warm.run_process)
         patch.setattr("flows.apiserver.provide_api", lambda: None)
         patch.setattr("flows.commands.nights.start_night", start_night)
         yield

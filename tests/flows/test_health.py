@@ -57,6 +57,14 @@ def test_a_night_that_was_not_published_is_told() -> None:
     assert problem in notice.headline
 
 
+def test_an_error_that_ends_nights_is_told_once_and_so_is_what_was_missed_by_it() -> None:
+    failed = "the night failed: disk full"
+    nights = [night(0, "ok"), night(1, "ok", (failed,)), night(2, "ok", (failed,)), night(3, "ok")]
+    told = [[n.headline for n in notices(nights[:count], PATIENCE)] for count in range(1, 5)]
+    missed = "No night was finished for 72 hours before 2024-01-04T03:15"
+    assert told == [[], ["The night failed: disk full"], [], [missed]]
+
+
 def test_a_lake_out_of_reach_is_told_once() -> None:
     problem = "lake: not written (Unable to connect to Postgres)"
     nights = [night(0, "ok"), night(1, "ok", (problem,)), night(2, "ok", (problem,)), night(3, "ok")]

@@ -19,6 +19,7 @@ from flows.errors import InputError
 from flows.run import run_night
 from flows.settings import Settings
 from flows.sourcework import SourceWork
+from flows.status import status_of
 from tests.flows.year import FIRST, PlayedStages, World, declare, play, prepared
 from warehouse.records import LoadResult, WarehouseError
 
@@ -113,6 +114,45 @@ def test_a_night_that_cannot_load_is_on_record_and_made_up_for(tmp_path: Path) -
     assert failed["problems"] == ["the night failed: the load has failed"]
     assert failed["sources"] == [], "what was not loaded counts as not crawled"
     assert play(settings, world, 0).alerts == 1
+
+
+def test_the_operator_is_told_of_a_night_that_an_error_ended(tmp_path: Path) -> None:
+    world, settings = prepared(tmp_path, 1)
+    (tmp_path / "alerts.toml").write_text(
+        '[channels.ops]\ntype = "file"\n[[routes]]\nchannels = ["ops"]\n', encoding="utf-8"
+    )
+    told = {"operator_channel": "ops", "alerts": tmp_path / "alerts.toml"}
+    settings = settings.model_copy(update=told)
+
+    with pytest.raises(WarehouseError):
+        run_night(settings, (), FailingStages(world, "load"), lambda: FIRST)
+
+    [line] = settings.alerts_log.read_text(encoding="utf-8").splitlines()
+    assert "The night failed: the load has failed" in line
+
+
+def test_a_night_that_is_stopped_is_on_record(tmp_path: Path) -> None:
+    world, settings = prepared(tmp_path, 1)
+
+    class Stopped(PlayedStages):
+        def load(self, *_: object) -> LoadResult:
+            raise SystemExit(143)
+
+    with pytest.raises(SystemExit):
+        run_night(settings, (), Stopped(world, 0), lambda: FIRST)
+
+    [needed] = status_of(settings, FIRST).needs
+    assert needed == "last night: the night was stopped before its end: `linkpolicy run` makes up for it"
+    assert play(settings, world, 0).alerts == 1
+
+
+def test_metrics_that_cannot_be_written_do_not_fail_the_night(tmp_path: Path) -> None:
+    world, settings = prepared(tmp_path, 1)
+    (settings.published / "linkpolicy.prom").mkdir(parents=True)
+    night = run_night(settings, (), PlayedStages(world, 0), lambda: FIRST)
+    assert night.alerts == 1
+    [problem] = night.problems
+    assert problem.startswith("metrics not written: ")
 
 
 @pytest.mark.parametrize(

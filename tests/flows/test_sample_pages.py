@@ -47,7 +47,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     requests = {}
     states: dict[str, CrawlState] = {}
     with SampleServer() as server, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("crawlers.crawl._run_process", warm.run_process)
+        patch.setattr("crawlers.processes.run", warm.run_process)
         write_sources(place / "sources", server.base_url)
         for edition in EDITIONS:
             server.edition = edition
