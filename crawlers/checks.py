@@ -89,6 +89,18 @@ def day(value: Any) -> date:
     return value
 
 
+def date_format(value: Any) -> str:
+    """Take a format of strptime that tells a day."""
+    format_ = text(value)
+    try:
+        read = datetime.strptime(date(2023, 11, 28).strftime(format_), format_)  # noqa: DTZ007 (a day)
+    except ValueError as error:
+        raise NotAllowedError(f"{format_!r} is no date format: {error}") from None
+    if (read.month, read.day) != (11, 28):
+        raise NotAllowedError(f"{format_!r} tells no day; a format is like %Y-%m-%d")
+    return format_
+
+
 def day_or_empty(value: Any) -> date | None:
     """Take a TOML date, or an empty string for never."""
     return None if value == "" else day(value)

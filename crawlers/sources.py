@@ -61,7 +61,7 @@ _SELECTORS: Mapping[str, _Check] = {
     "drop": checks.selectors,
     "published": checks.selector,
     "updated": checks.selector,
-    "date_format": checks.text,
+    "date_format": checks.date_format,
 }
 _EXCEPTION: Mapping[str, _Check] = {"keys": checks.texts, "reason": checks.text, "reviewed": checks.day}
 _REQUIRED = ("id", "name", "kind", "discovery")
@@ -105,7 +105,9 @@ def load_sources(directory: Path, platforms: Collection[str] | None = None) -> t
     files = sorted(path for path in directory.glob("*.toml") if path.name != EXCEPTIONS_FILE)
     if not files:
         raise SourceError(directory, "", "holds no source declaration (*.toml)")
-    return tuple(load_source(path, platforms) for path in files)
+    sources = tuple(load_source(path, platforms) for path in files)
+    _check_exceptions(directory / EXCEPTIONS_FILE, {source.id for source in sources})
+    return sources
 
 
 def load_source(path: Path, platforms: Collection[str] | None = None) -> Source:
@@ -215,6 +217,14 @@ def _check_discovery(path: Path, source: Source, given: set[str]) -> None:
         problem = checks.start_url_problem(url, source)
         if problem:
             raise SourceError(path, "discovery.urls", f"{url}: {problem}")
+
+
+def _check_exceptions(path: Path, ids: Collection[str]) -> None:
+    """Check the list of exceptions as a whole: also what no source needs."""
+    for source_id, entry in (_read(path) if path.exists() else {}).items():
+        if source_id not in ids:
+            raise SourceError(path, source_id, "is no declared source")
+        _checked(path, source_id, entry, _EXCEPTION)
 
 
 def _check_politeness(path: Path, source: Source) -> None:

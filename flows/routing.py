@@ -289,9 +289,11 @@ def _url(path: Path, key: str, url: str, kind: ChannelType) -> str:
     if kind is ChannelType.APPRISE and not _SCHEME.match(url):
         raise InputError(f"{path}: {key}: must be a URL of Apprise, like mailto://... or slack://...")
     try:
-        urlsplit(url)
+        host = urlsplit(url).hostname
     except ValueError:
         raise InputError(f"{path}: {key}: is no URL: look at its host, and at brackets in it") from None
+    if kind is ChannelType.WEBHOOK and not host:
+        raise InputError(f"{path}: {key}: names no host")
     return url
 
 

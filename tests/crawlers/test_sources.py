@@ -190,3 +190,27 @@ def test_less_politeness_needs_a_reviewed_reason(tmp_path: Path) -> None:
     _file(tmp_path, '[board]\nkeys = ["concurrency"]\nreason = "other"\n', "exceptions.toml")
     with pytest.raises(SourceError, match=r"politeness\.delay"):
         load_source(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[other]\nkeys = ['delay']\n", "other: is no declared source"),
+        ("[board]\nkyes = ['delay']\n", r"board\.kyes: unknown key"),
+        ("x=[", "is not TOML"),
+    ],
+)
+def test_the_list_of_exceptions_is_checked_though_no_source_needs_it(
+    text: str, message: str, tmp_path: Path
+) -> None:
+    _file(tmp_path, MINIMAL)
+    _file(tmp_path, text, "exceptions.toml")
+    with pytest.raises(SourceError, match=message):
+        load_sources(tmp_path)
+
+
+@pytest.mark.parametrize("form", ["%Q", "%Y", "%H:%M"])
+def test_a_date_format_must_tell_a_day(form: str, tmp_path: Path) -> None:
+    path = _file(tmp_path, f'{MINIMAL}[[selectors]]\ndate_format = "{form}"\n')
+    with pytest.raises(SourceError, match=r"selectors\[0\]\.date_format"):
+        load_source(path)

@@ -173,6 +173,10 @@ def test_the_effective_day_of_a_moved_end_is_the_new_end() -> None:
             "[channels.a]\ntype='webhook'\nurl='ftp://x'\n[[routes]]\nchannels='a'",
             "channels.a.url: must begin with https://",
         ),
+        (
+            "[channels.a]\ntype='webhook'\nurl='http://'\n[[routes]]\nchannels='a'",
+            "channels.a.url: names no host",
+        ),
         ("[channels.a]\ntype='apprise'\nurl='x'\n[[routes]]\nchannels='a'", "must be a URL of Apprise"),
         (
             "[channels.a]\ntype='console'\n[[routes]]\nchannels='a'\nplatform='kuaishu'",
