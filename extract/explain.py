@@ -9,12 +9,13 @@ from html import escape
 
 from extract.documents import document_row
 from extract.events import Choice, Details, Event, Ranker
-from extract.facts import chosen
+from extract.facts import chosen, understood
 from extract.gate import could_state_policy
 from extract.pipeline import score, shipped_models
 from extract.proposals import Key, Proposal
 from extract.reading import Reading, read
 from extract.records import Document
+from extract.respective import Pairings
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,7 @@ def explain(document: Document) -> Explanation:
     events, scored = score(reading, ranker, models)
     row = document_row(reading, events, [chance for _, chance in scored], ranker.document())
     least = models.least(row)
+    scored = understood(reading, scored, Pairings(reading))
     facts = {p.key for p, _ in chosen(scored, least)}
     statements = []
     for event, details in zip(events, ranker.details(events), strict=True):

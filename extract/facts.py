@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from extract.candidates import NONE
 from extract.clauses import ACTIONS
+from extract.dates import DateMention, DateRole
 from extract.events import Details, Event, Ranker
 from extract.proposals import Proposal
-from extract.reading import Reading
-from extract.records import Fact, Missed, PartialDate, Stage
+from extract.reading import Reading, last_day
+from extract.records import Fact, Lang, Missed, PartialDate, Stage
+from extract.respective import Pairings
 from extract.rivals import standing
 from extract.scorer import Least
+from extract.spared import spare
 
 MISSED_FLOOR = 0.4  # an event this likely without a fact is shown to a reviewer
 _TRIM = " \n,;:|-，；：、"
@@ -40,6 +43,34 @@ def evidence_span(reading: Reading, proposal: Proposal) -> tuple[int, int]:
 def _first(details: Details, slot: str) -> str | None:
     value = details[slot][0].candidate.value
     return None if value == NONE else value
+
+
+def _span(reading: Reading, event: Event, details: Details) -> tuple[str | None, str | None]:
+    """The likeliest start and end; a date that tells the end of what is stated is not its start."""
+    start, since, until = details["date"][0].candidate, _first(details, "date"), _first(details, "until")
+    named = reading.dates.get(start.place.mention.start) if start.place else None
+    end = last_day(named) if named and named.until is None else None
+    if named is None or end is None or until not in (None, str(end)):
+        return since, until
+    if until is None and not _ends_statement(reading, event, named):
+        return since, until
+    others = (c.candidate for c in details["date"])
+    value = next((c.value for c in others if c.place is None or c.place.mention.start != named.start), NONE)
+    if until is None and reading.reference is not None and end.last >= reading.reference:
+        until = str(end)  # an end that has passed is mostly told as a change of its own, too
+    return None if value == NONE else value, until
+
+
+def _ends_statement(reading: Reading, event: Event, named: DateMention) -> bool:
+    """Whether a clause says until when its only action holds ("will be blocked until 30 June").
+
+    In Chinese 到 and 直到 tell a beginning as often. "Accepted until May" beside "now removed" does so, too.
+    """
+    clause = event.clause
+    if reading.document.lang is not Lang.EN or named.role is not DateRole.UNTIL:
+        return False
+    here = clause.start <= named.start < clause.end
+    return here and {cue.value for cue in clause.cues if not cue.weak} == {event.action}
 
 
 # Context words in front of the cue, in its own clause, that leave a rule undecided: of the statements so
@@ -75,18 +106,25 @@ def _rules(reading: Reading, proposal: Proposal, details: Details) -> tuple[str,
     clause = proposal.event.clause
     sentence = reading.layout.sentences[clause.sentence]
     beside = (m for m in reading.mentions.actions if sentence.start <= m.start < sentence.end)
-    own = [m.rule for m in clause.cues if m.value == proposal.key.action]
-    cues = own or [m.rule for m in beside if m.value == proposal.key.action]
+    action = proposal.event.action
+    own = [m.rule for m in clause.cues if m.value == action]
+    cues = own or [m.rule for m in beside if m.value == action]
+    scope = [proposal.scope] if proposal.scope else []
     best = [details[slot][0] for slot in ("date", "region")]
     places = [c.candidate.place for c in (*proposal.choices, *best)]
-    return tuple(dict.fromkeys([*cues, *(p.mention.rule for p in places if p and p.mention.rule != "name")]))
+    return tuple(
+        dict.fromkeys([*cues, *scope, *(p.mention.rule for p in places if p and p.mention.rule != "name")])
+    )
 
 
-def make_fact(reading: Reading, proposal: Proposal, details: Details, confidence: float) -> Fact:
+def make_fact(
+    reading: Reading, proposal: Proposal, details: Details, confidence: float, pairings: Pairings
+) -> Fact:
     """Turn a chosen proposal into a fact with its date, region, stage and evidence."""
     key = proposal.key
     start, end = evidence_span(reading, proposal)
-    since, until = _first(details, "date"), _first(details, "until")
+    since, until = _span(reading, proposal.event, details)
+    since = pairings.date(proposal, since)
     begin = PartialDate.parse(since) if since else None
     finish = PartialDate.parse(until) if until else None
     if begin and finish and finish.last < begin.first:
@@ -98,6 +136,13 @@ def make_fact(reading: Reading, proposal: Proposal, details: Details, confidence
         evidence=reading.document.text[start:end], start=start, end=end,
         rules=_rules(reading, proposal, details), confidence=round(confidence, 3),
     )  # fmt: skip
+
+
+def understood(
+    reading: Reading, scored: Iterable[tuple[Proposal, float]], pairings: Pairings
+) -> list[tuple[Proposal, float]]:
+    """The scored proposals as exceptions and paired lists of their sentences leave them."""
+    return [(p, chance) for p, chance in spare(reading, scored) if pairings.allow(p)]
 
 
 def chosen(scored: Sequence[tuple[Proposal, float]], least: Least) -> list[tuple[Proposal, float]]:
@@ -124,10 +169,11 @@ def choose(
         least: probabilities that they must reach.
         confidence: what a probability is worth.
     """
-    taken = chosen(scored, least)
+    pairings = Pairings(reading)
+    taken = chosen(understood(reading, scored, pairings), least)
     events = list({id(p.event): p.event for p, _ in taken}.values())
     details = {id(e): d for e, d in zip(events, ranker.details(events), strict=True)}
-    facts = [make_fact(reading, p, details[id(p.event)], confidence(chance)) for p, chance in taken]
+    facts = [make_fact(reading, p, details[id(p.event)], confidence(chance), pairings) for p, chance in taken]
     return tuple(sorted(facts, key=lambda f: (f.start, f.end, f.action, f.platform, f.surface, f.target)))
 
 

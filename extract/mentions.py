@@ -162,8 +162,8 @@ def find_services(text: str, plain: str) -> list[Mention]:
 
 @functools.cache
 def _rules(lang: Lang) -> tuple[Rule, ...]:
-    """Those that find mentions: all but the gate's own."""
-    return tuple(rule for rule in load_rules(lang) if rule.kind != "gate")
+    """Those that find mentions: all but the gate's own and the scopes."""
+    return tuple(rule for rule in load_rules(lang) if rule.kind not in ("gate", "scope"))
 
 
 @functools.cache

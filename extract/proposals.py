@@ -45,12 +45,14 @@ class Proposal:
 
     Attributes:
         choices: platform, surface and target choice of the best event.
+        scope: id of the scope rule by which it says something else than its words side by side, else empty.
     """
 
     key: Key
     event: Event
     choices: tuple[Choice, Choice, Choice]
     row: tuple[float, ...]
+    scope: str = ""
 
 
 TUPLE_NAMES = (

@@ -23,6 +23,7 @@ CONTEXTS = frozenset(
 )  # fmt: skip
 GATES = frozenset({"search", "sharing"})
 REFERENCES = frozenset({"platform", "target", "surface", "links", "same"})
+SCOPES = frozenset({"spared", "spared_place", "respective"})
 _FILES: dict[str, tuple[str, str]] = {
     "surfaces": ("surface", "surface"),
     "targets": ("target", "target"),
@@ -32,6 +33,7 @@ _FILES: dict[str, tuple[str, str]] = {
     "regions": ("region", "region"),
     "reference": ("reference", "kind"),
     "gate": ("gate", "gate"),
+    "scopes": ("scope", "scope"),
 }
 _OTHERS = ("dates", "frames", "names")
 _REQUIRED: dict[str, type | UnionType] = {"id": str, "pattern": str | list, "examples": list}
@@ -48,7 +50,7 @@ class Rule:
 
     Attributes:
         kind: surface, target, link, action, context, region or reference; a gate rule finds no mention, it
-            lets a text be read.
+            lets a text be read, nor does a scope rule, which is searched where facts are chosen.
         value: slug, action or sub-kind that a match means.
         source: the pattern, for normalised text of `lang`.
         cls: semantic class of an action cue, empty otherwise.
@@ -100,6 +102,7 @@ def _allowed(kind: str, vocabulary: Vocabulary) -> frozenset[str] | None:
         "context": CONTEXTS,
         "reference": REFERENCES,
         "gate": GATES,
+        "scope": SCOPES,
     }.get(kind)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from extract.facts import chosen
 from extract.judge import DOCUMENT_NAMES, Judge
-from extract.records import Action
+from extract.pipeline import extract_facts
+from extract.records import Action, Document, Kind, Lang
 from extract.scorer import ALONE, CERTAIN, Forest, Least, Models
 from tests.extract.test_rivals import scored
 
@@ -63,3 +66,20 @@ def test_a_document_is_silent_doubtful_or_certain() -> None:
     assert least(0.7) == Least(math.inf, math.inf)
     assert least(0.9) == Least(0.3, 0.3)
     assert least((1 + CERTAIN) / 2) == Least(0.3, ALONE)
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        (
+            "TikTok will block links to Amazon in bios until the end of the year.",
+            ("None", "2024-12-31"),
+        ),
+        ("Instagram blocked links to Temu from 1 May until 31 August 2023.", ("2023-05-01", "2023-08-31")),
+        ("截至2024年6月30日，小红书笔记允许发布淘宝链接。", ("None", "2024-06-30")),
+    ],
+)
+def test_the_day_until_which_a_rule_holds_is_its_end(text: str, days: tuple[str, str]) -> None:
+    lang = Lang.EN if text.isascii() else Lang.ZH
+    [fact] = extract_facts(Document("d", lang, Kind.NEWS, date(2024, 5, 6), "", text)).facts
+    assert (str(fact.effective_from), str(fact.effective_to)) == days
