@@ -83,3 +83,9 @@ def test_the_day_until_which_a_rule_holds_is_its_end(text: str, days: tuple[str,
     lang = Lang.EN if text.isascii() else Lang.ZH
     [fact] = extract_facts(Document("d", lang, Kind.NEWS, date(2024, 5, 6), "", text)).facts
     assert (str(fact.effective_from), str(fact.effective_to)) == days
+
+
+def test_two_clauses_do_not_borrow_the_places_that_they_tell_apart() -> None:
+    text = "YouTube blocks links in Shorts comments; links in descriptions of long videos stay clickable."
+    found = extract_facts(Document("d", Lang.EN, Kind.NEWS, date(2024, 5, 6), "", text)).facts
+    assert {(f.surface, str(f.action)) for f in found} == {("comments", "block"), ("description", "allow")}
