@@ -140,7 +140,7 @@ def explain(document: Document) -> Explanation:
         threshold=models.threshold,
         alone=min(least.alone, models.threshold),
         states=models.judge.chance(row),
-        sureness=models.sureness,
+        sureness=models.sure(row),
         statements=tuple(statements),
     )
 

@@ -23,6 +23,8 @@ Ints = NDArray[np.int32]
 
 # Where a document certainly states a policy and no fact is likely enough, the likeliest one counts from here.
 CERTAIN, ALONE = 0.9995, 0.12
+_BRIEF, _SURE_OF_BRIEF = 400, 0.99  # code points of a brief text with its title; see `Models.sure`
+_LENGTH = DOCUMENT_NAMES.index("length")
 
 
 def sigmoid(x: Floats) -> Floats:
@@ -164,13 +166,23 @@ class Models:
     features: str = ""
     correctors: Mapping[str, Corrector] = field(default_factory=dict)
 
+    def sure(self, document: Sequence[float]) -> float:
+        """Least probability that a document with these features states anything; a brief one needs less.
+
+        Its one or two statements do not make the judge as sure as a page's do: of 177 annotated English texts
+        of less than 400 code points those without a fact have at most .985, all but six of the others more
+        than .99.
+        """
+        brief = document[_LENGTH] < math.log1p(_BRIEF)
+        return min(self.sureness, _SURE_OF_BRIEF) if brief else self.sureness
+
     def least(self, document: Sequence[float]) -> Least:
         """Least probabilities of facts in a document with these features.
 
         Infinite if it is not likely enough that the document states anything.
         """
         chance = self.judge.chance(document)
-        if chance < self.sureness:
+        if chance < self.sure(document):
             return Least(math.inf, math.inf)
         return Least(self.threshold, min(ALONE, self.threshold) if chance >= CERTAIN else self.threshold)
 

@@ -68,6 +68,18 @@ def test_a_document_is_silent_doubtful_or_certain() -> None:
     assert least((1 + CERTAIN) / 2) == Least(0.3, ALONE)
 
 
+def test_a_brief_text_need_not_be_as_sure_as_a_long_one() -> None:
+    judge = Judge(0.0, (1.0, *(0.0,) * (len(DOCUMENT_NAMES) - 1)))
+    models = Models({}, SILENT, {}, SILENT, 0.3, judge, 0.999)
+
+    def sure(length: int) -> float:
+        row = [0.0] * len(DOCUMENT_NAMES)
+        row[DOCUMENT_NAMES.index("length")] = math.log1p(length)
+        return models.sure(row)
+
+    assert (sure(399), sure(400)) == (0.99, 0.999)
+
+
 @pytest.mark.parametrize(
     ("text", "days"),
     [

@@ -144,7 +144,8 @@ def test_a_higher_threshold_takes_facts_away_and_leaves_the_likeliest_of_a_clear
     models = load_models(Lang.EN)
     given = extract_facts(ENGLISH, models).facts
     strict = extract_facts(ENGLISH, replace(models, threshold=1.01)).facts
-    unsure = extract_facts(ENGLISH, replace(models, threshold=1.01, sureness=1.0)).facts
+    doubting = replace(models.judge, bias=-50.0)
+    unsure = extract_facts(ENGLISH, replace(models, threshold=1.01, judge=doubting)).facts
 
     assert set(strict) < set(given)
     assert {f.confidence for f in strict} == {max(f.confidence for f in given)}
