@@ -30,6 +30,8 @@ JOINED = {
     ),
 }
 _LISTED = re.compile(r"[,/&]|\b(?:and|or|nor|as well as|plus)\b")  # stands between members of two kinds
+_ZH_PREPOSITION = re.compile(r"^\s*(?:的\s*)?[在从到]|^\s*的\s*$")
+_PAIR = 2
 _LONGEST_GAP = {Lang.EN: 40, Lang.ZH: 18}  # code points between two members
 _PARTS = re.compile(r"[,.;:!?()\n]")  # end the reach of a governor
 _REACH = {Lang.EN: 60, Lang.ZH: 18}  # code points back to which one is looked for
@@ -100,18 +102,37 @@ _Spans = Mapping[tuple[int, int], tuple[int, int]]  # mention -> the list it is 
 
 def _groups(plain: str, lang: Lang, *kinds: Sequence[Mention]) -> _Spans:
     """For each mention the span of the coordination it stands in ("A, B and C"), of whatever kinds."""
-    mentions = sorted((m for found in kinds for m in found), key=lambda m: (m.start, m.end))
-    groups: list[tuple[int, int]] = []
-    first = 0
-    for i, mention in enumerate(mentions):
-        if i and mention.start >= mentions[i - 1].end:
-            gap = plain[mentions[i - 1].end : mention.start]
-            alike = mention.kind == mentions[i - 1].kind or _LISTED.search(gap)
-            if len(gap) > _LONGEST_GAP[lang] or not alike or not JOINED[lang].fullmatch(gap):
-                groups += [(mentions[first].start, mentions[i - 1].end)] * (i - first)
-                first = i
-    groups += [(mentions[first].start, mentions[-1].end)] * (len(mentions) - first) if mentions else []
-    return {(m.start, m.end): group for m, group in zip(mentions, groups, strict=True)}
+    runs: list[list[Mention]] = []
+    for mention in sorted((m for found in kinds for m in found), key=lambda m: (m.start, m.end)):
+        if runs and _are_listed(plain, lang, runs[-1][-1], mention):
+            runs[-1].append(mention)
+        else:
+            runs.append([mention])
+    return {
+        (m.start, m.end): (members[0].start, members[-1].end)
+        for run in runs
+        for members in _members(plain, run)
+        for m in members
+    }
+
+
+def _are_listed(plain: str, lang: Lang, one: Mention, other: Mention) -> bool:
+    """Whether two neighbours stand in one list; "links to A on B" lists nothing."""
+    if other.start < one.end:
+        return True
+    gap = plain[one.end : other.start]
+    if len(gap) > _LONGEST_GAP[lang] or not JOINED[lang].fullmatch(gap):
+        return False
+    if _LISTED.search(gap):
+        return True
+    return lang is Lang.ZH and one.kind == other.kind and not _ZH_PREPOSITION.search(gap)
+
+
+def _members(plain: str, run: list[Mention]) -> list[list[Mention]]:
+    """A run as it is, or its two members apart if no more than a comma joins them ("On A, B links ...")."""
+    if len(run) == _PAIR and plain[run[0].end : run[1].start].strip(' "') == ",":
+        return [[member] for member in run]
+    return [run]
 
 
 def _named(plain: str, lang: Lang, mentions: Mentions) -> _Spans:
